@@ -1,0 +1,62 @@
+"""pyproject.toml is the one source of versions; the other files agree with it."""
+
+import tomllib
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tools import course, preflight
+
+PROJECT = tomllib.loads((course.ROOT / "pyproject.toml").read_text())["project"]
+REQUIRED = [
+    Requirement(text)
+    for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+]
+
+
+def constraints() -> dict[str, Requirement]:
+    """Return what constraints.txt pins, by normalised name."""
+    lines = (course.ROOT / "constraints.txt").read_text().splitlines()
+    pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    assert len({canonicalize_name(pin.name) for pin in pins}) == len(pins)
+    return {canonicalize_name(pin.name): pin for pin in pins}
+
+
+def test_conda_takes_every_version_from_pyproject():
+    environment = yaml.safe_load((course.ROOT / "environment.yml").read_text())
+    python, pip, from_pip = environment["dependencies"]
+    assert pip == "pip"
+    assert from_pip == {"pip": ["-e .[test]"]}
+    name, version = python.split("=")  # one "=": Binder reads no other form
+    assert name == "python"
+    assert Version(version) in SpecifierSet(PROJECT["requires-python"])
+
+
+def test_the_oldest_python_is_the_same_everywhere():
+    oldest = ".".join(map(str, preflight.OLDEST))
+    assert PROJECT["requires-python"] == f">={oldest}"
+
+
+@pytest.mark.parametrize("requirement", REQUIRED, ids=lambda r: r.name)
+def test_every_requirement_is_pinned_to_a_version_that_satisfies_it(requirement):
+    pin = constraints()[canonicalize_name(requirement.name)]
+    (specifier,) = pin.specifier
+    assert specifier.operator == "=="
+    assert Version(specifier.version) in requirement.specifier
+
+
+def test_constraints_hold_on_every_platform():
+    for name, pin in constraints().items():
+        (specifier,) = pin.specifier
+        assert specifier.operator == "=="
+        assert not Version(specifier.version).local  # such as +cpu
+        assert pin.url is None
+        assert not name.startswith(("nvidia-", "cuda-", "triton"))
+
+
+def test_the_cpu_build_of_torch_satisfies_its_pin():
+    assert Version("2.14.1+cpu") in constraints()["torch"].specifier
