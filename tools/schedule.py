@@ -1,0 +1,128 @@
+"""Execute notebooks in processes of their own, a few at a time, with progress."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tqdm import tqdm
+
+from tools import course
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to execute: `how` is "papermill" or "store" (adds nothing)."""
+
+    source: Path
+    target: Path
+    parameters: dict = field(default_factory=dict)
+    how: str = "papermill"
+
+    def as_json(self) -> str:
+        """Return the job as the worker reads it."""
+        return json.dumps(
+            {
+                "source": str(self.source.resolve()),
+                "target": str(self.target.resolve()),
+                "folder": str(self.source.resolve().parent),
+                "parameters": self.parameters,
+                "how": self.how,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a job; `error` is one line, "" when the notebook ran through."""
+
+    job: Job
+    error: str
+    seconds: float
+    megabytes: float | None
+
+
+class Progress:
+    """One bar over all cells on stderr; plain lines when that is no terminal."""
+
+    def __init__(self, jobs: Sequence[Job]):
+        self.cells = {job.source: count_cells(job) for job in jobs}
+        self.bar = tqdm(
+            total=sum(self.cells.values()),
+            unit="cell",
+            disable=not sys.stderr.isatty(),
+            leave=False,
+        )
+
+    def say(self, text: str) -> None:
+        """Print a line above the bar."""
+        self.bar.write(text, file=sys.stderr)
+        sys.stderr.flush()
+
+
+def count_cells(job: Job) -> int:
+    """Return how many cells of the job's notebook will be executed."""
+    cells = course.code_cells(course.read(job.source))
+    added = 1 if job.parameters else 0
+    return sum(bool(cell.source.strip()) for cell in cells) + added
+
+
+def run_jobs(jobs: Sequence[Job], at_once: int = 2) -> list[Result]:
+    """Execute all jobs and return their results in the same order."""
+    progress = Progress(jobs)
+    environment = course.child_environment()
+    with ThreadPoolExecutor(at_once) as pool:
+        waiting = [pool.submit(run_job, job, progress, environment) for job in jobs]
+        try:
+            return [future.result() for future in waiting]
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        finally:
+            progress.bar.close()
+
+
+def run_job(job: Job, progress: Progress, environment: dict[str, str]) -> Result:
+    """Start a worker, follow its events, return its result."""
+    name, cells = job.source.stem, progress.cells[job.source]
+    progress.say(f"{name}: {cells} cells")
+    course.make_folder(job.target.parent)
+    job.target.unlink(missing_ok=True)  # an old copy must not pass for the new one
+    last: dict = {}
+    with open(job.target.with_suffix(".log"), "w+", encoding="utf-8") as log:
+        for last in events(job, environment, log):
+            progress.bar.update("cells" in last)
+        log.seek(0)
+        result = finish(job, last, log.read())
+    progress.say(f"{name}: {result.error or 'done'} ({result.seconds:.0f} s)")
+    return result
+
+
+def events(job: Job, environment: dict[str, str], log):
+    """Start the worker and yield its events as they come."""
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "tools.worker"],
+        cwd=course.ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        encoding="utf-8",
+    )
+    with worker:
+        worker.stdin.write(job.as_json())
+        worker.stdin.close()
+        for line in worker.stdout:
+            yield json.loads(line)
+
+
+def finish(job: Job, last: dict, log: str) -> Result:
+    """Return the result in the worker's last event; without one, the worker died."""
+    if "error" in last:
+        return Result(job, last["error"], last["seconds"], last["megabytes"])
+    tail = log.strip().splitlines() or ["no reason given"]
+    return Result(job, f"the process ended early: {tail[-1]}", 0.0, None)
