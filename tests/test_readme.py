@@ -1,0 +1,80 @@
+"""The README's numbers are those that the stored lessons have measured."""
+
+import re
+
+import pytest
+
+from tools import course
+
+README = (course.ROOT / "README.md").read_text(encoding="utf-8")
+LESSONS = sorted(course.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+ROW = re.compile(r"^\|.*\]\(notebooks/([^)]+)\.ipynb\).*$", re.MULTILINE)
+CITED = re.compile(r"\*\*([^*|]+)\*\*([^*|(]*)\(claim (\d+\.\d+)\)")
+
+
+def rows(text: str) -> dict[str, str]:
+    """Return the rows of the lesson table by the name of the lesson."""
+    return {match[1]: match[0] for match in ROW.finditer(text)}
+
+
+def cited(row: str) -> dict[str, str]:
+    """Return claim id and printed value of what a row cites: **0.5** (claim 1.4)."""
+    return {id: value.strip() for value, _, id in CITED.findall(row)}
+
+
+def faults(row: str, measured: dict[str, str]) -> list[str]:
+    """Return where a row and the stored claims {id: measured} differ."""
+    found = [
+        f"claim {id} is {value!r} in the README, {measured.get(id)!r} in the lesson"
+        for id, value in cited(row).items()
+        if measured.get(id) != value
+    ]
+    uncited = set(re.findall(r"claim (\d+\.\d+)", row)) - cited(row).keys()
+    found += [f"claim {id} is cited without a **value**" for id in uncited]
+    if measured and not cited(row):
+        found.append("the row cites none of the lesson's claims")
+    return found
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_every_lesson_has_a_row_with_the_numbers_it_measured(path):
+    assert path.stem in rows(README), f"the README's table has no row for {path.stem}"
+    claims = course.claims(course.read(path))
+    measured = {claim["id"]: claim["measured"] for claim in claims}
+    assert faults(rows(README)[path.stem], measured) == []
+
+
+def test_every_row_leads_to_a_lesson():
+    assert set(rows(README)) <= {path.stem for path in LESSONS}
+
+
+@pytest.mark.parametrize(
+    "target", re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", README) or ["README.md"]
+)
+def test_every_link_leads_to_a_file(target):
+    assert (course.ROOT / target).exists()
+
+
+EXAMPLE = "| [01 A](notebooks/01_a.ipynb) | x | n is **0.497** points (claim 1.4) | 2 |"
+
+
+def test_a_row_is_read():
+    assert rows(f"| lesson |\n|---|\n{EXAMPLE}\n") == {"01_a": EXAMPLE}
+    assert cited(EXAMPLE) == {"1.4": "0.497"}
+
+
+@pytest.mark.parametrize(
+    ("row", "measured", "fault"),
+    [
+        (EXAMPLE, {"1.4": "0.5"}, "'0.497' in the README, '0.5' in the lesson"),
+        (EXAMPLE, {"1.5": "0.497"}, "None in the lesson"),
+        (EXAMPLE.replace("**", ""), {"1.4": "0.497"}, "without a **value**"),
+        ("| [01 A](notebooks/01_a.ipynb) |", {"1.4": "0.5"}, "cites none"),
+    ],
+)
+def test_a_difference_is_seen(row, measured, fault):
+    assert fault in "\n".join(faults(row, measured))
+
+
+def test_an_equal_number_is_no_fault():
+    assert faults(EXAMPLE, {"1.4": "0.497", "1.5": "2"}) == []
