@@ -219,9 +219,10 @@ def dot_rows(
     return ax
 
 
-def log_axes(ax: Axes, xticks: Sequence[float], yticks: Sequence[float]) -> None:
+def log_axes(ax: Axes, xticks: Sequence[float], yticks: Sequence[float]) -> Axes:
     """Make both axes logarithmic, with these ticks as plain numbers."""
     ax.set(xscale="log", yscale="log")
     ax.set_xticks(xticks, [f"{x:g}" for x in xticks])
     ax.set_yticks(yticks, [f"{y:g}" for y in yticks])
     ax.minorticks_off()
+    return ax

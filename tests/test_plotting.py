@@ -126,3 +126,38 @@ def test_a_photograph_is_a_jpeg_with_its_description():
     assert list(data) == ["image/jpeg"]
     assert metadata["image/jpeg"]["alt"] == "A wall."
     assert twice[0].data == twice[1].data
+
+
+def test_a_row_of_dots_holds_every_seed_at_its_row():
+    rows = {"a": {"x": [1.0, 2.0], "y": [3.0]}, "b": {"y": [4.0]}}
+    ax = plotting.dot_rows(rows, "Dots.", "per cent")
+    drawn = [line.get_xdata().tolist() for line in ax.lines if len(line.get_xdata())]
+    assert drawn == [[1.0, 2.0], [3.0], [4.0]]
+    heights = [line.get_ydata()[0] for line in ax.lines if len(line.get_xdata())]
+    assert [round(height) for height in heights] == [0, 0, 1]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
+    assert [t.get_text() for t in ax.figure.legends[0].get_texts()] == ["x", "y"]
+    plt.close(ax.figure)
+
+
+def test_named_points_are_written_where_they_are_in_one_colour_a_name():
+    ax = plotting.axes("Points.")
+    plotting.named_points(ax, torch.tensor([[0.0, 1], [2, 3], [4, 5]]), ["a", "b", "a"])
+    assert [t.get_position() for t in ax.texts] == [(0, 1), (2, 3), (4, 5)]
+    first, second, third = (t.get_color() for t in ax.texts)
+    assert first == third != second
+    plt.close(ax.figure)
+
+
+def test_logarithmic_axes_have_plain_ticks():
+    ax = plotting.log_axes(plotting.axes("Log."), (2, 4, 8), (1, 10))
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["2", "4", "8"]
+    plt.close(ax.figure)
+
+
+def test_a_photograph_is_stored_as_jpeg():
+    ax = plotting.axes("Photo.")
+    ax.imshow(torch.rand(8, 8).numpy())
+    data = plotting.as_picture(ax.figure, "Noise.", photo=True).data
+    assert data[:3] == b"\xff\xd8\xff"
