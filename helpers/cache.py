@@ -11,7 +11,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from helpers.runtime import UserError
+from helpers.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT = 10.0  # seconds without a byte before the network counts as absent

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from PIL import ImageOps
 
+from helpers.errors import UserError
 from helpers.pictures import as_tensor, class_folders, picture_files, read_picture
-from helpers.runtime import UserError, progress
+from helpers.runtime import progress
 
 PHOTOGRAPHS = ("china", "flower")
 LONGEST_SIDE = 640  # pixels: enough to look at, small enough for a page

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from helpers.compare import describe, first_difference, same
-from helpers.runtime import UserError
+from helpers.errors import UserError
 
 HINTS = 3
 

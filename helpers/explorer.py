@@ -8,8 +8,8 @@ from IPython.display import display
 from ipywidgets import HTML, IntSlider, ValueWidget, VBox
 from matplotlib.figure import Figure
 
+from helpers.errors import UserError
 from helpers.plotting import as_picture
-from helpers.runtime import UserError
 
 
 def explore(draw: Callable[..., Figure], alt: str, **controls: ValueWidget) -> None:

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 from helpers.cache import NETWORK_ERRORS, cache_folder, network_timeout, set_aside
-from helpers.runtime import UserError
+from helpers.errors import UserError
 
 # Debian's package `dataset-fashion-mnist`.
 SYSTEM = Path("/usr/share/datasets/fashion-mnist")

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from helpers.augment import augment
 from helpers.data import ImageSet
-from helpers.runtime import UserError
+from helpers.errors import UserError
 
 UPPER = string.ascii_uppercase
 LOWER = string.ascii_lowercase

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from helpers.runtime import UserError
+from helpers.errors import UserError
 
 # What PIL raises for a file that is no picture, or only half of one.
 PICTURE_ERRORS = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)

@@ -12,12 +12,10 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
+from helpers.errors import UserError
+
 SEEDS_PER_EXPERIMENT = 100
 LARGEST_SEED = 4_000  # so that every seed derived from it fits NumPy's 32 bits
-
-
-class UserError(ValueError):
-    """Something that the reader can mend: its message is one clear sentence."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers.runtime import UserError, cpu_seconds, progress
+from helpers.errors import UserError
+from helpers.runtime import cpu_seconds, progress
 
 
 @dataclass

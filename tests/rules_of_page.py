@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from rules_of_form import is_plain_python
 from stored_lesson import Lesson, lines_of, name, words
 
-from helpers.runtime import UserError
+from helpers.errors import UserError
 from tools import course
 from tools.student_edition import student_notebook
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from helpers import cache
-from helpers.runtime import UserError
+from helpers.errors import UserError
 
 URL = "https://example.org/weights"
 WHOLE = b"every byte of it" * 1000

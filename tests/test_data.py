@@ -16,7 +16,7 @@ from torchvision.datasets import FashionMNIST
 
 from helpers import data, fashion
 from helpers.data import ImageSet
-from helpers.runtime import UserError
+from helpers.errors import UserError
 
 
 def numbered(n):

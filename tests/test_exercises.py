@@ -10,9 +10,9 @@ from torch import nn
 from traitlets.config import Config
 
 from helpers import exercises
+from helpers.errors import UserError
 from helpers.exercises import Exercise, ExerciseFailed, Wrong, check, hint, judge_answer
 from helpers.models.cnn import Field
-from helpers.runtime import UserError
 
 T = torch.tensor
 

@@ -5,7 +5,7 @@ import pytest
 from ipywidgets import IntSlider
 
 from helpers import explorer
-from helpers.runtime import UserError
+from helpers.errors import UserError
 
 
 class Handle:

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from helpers import augment, glyphs
+from helpers.errors import UserError
 from helpers.glyphs import DIGITS, FACES, LETTERS, LOWER, UPPER
-from helpers.runtime import UserError
 
 STILL = {"rotation": 0, "shear": 0, "scale": (1, 1), "shift": 0, "elastic": 0}
 PLAIN = STILL | {"stroke": False, "contrast": 0, "noise": 0}

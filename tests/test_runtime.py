@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from helpers import runtime
-from helpers.runtime import Run, UserError, pick_device, progress, start
+from helpers.errors import UserError
+from helpers.runtime import Run, pick_device, progress, start
 
 
 def draw():

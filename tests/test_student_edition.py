@@ -8,7 +8,7 @@ import pytest
 from conftest import code, tiny_cells
 from nbformat import v4
 
-from helpers.runtime import UserError
+from helpers.errors import UserError
 from tools import course
 from tools.student_edition import SOLUTION as MARKERS
 from tools.student_edition import (

@@ -11,7 +11,7 @@ from argparse import Namespace
 import pytest
 from conftest import tiny_cells
 
-from helpers.runtime import UserError
+from helpers.errors import UserError
 from tools import course, lab
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers.runtime import UserError
+from helpers.errors import UserError
 from tools import __main__ as tools_main
 from tools import clean, course
 

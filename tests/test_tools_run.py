@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from conftest import claim_source, code, tiny_cells
 
-from helpers.runtime import UserError
+from helpers.errors import UserError
 from tools import course, run_notebooks, schedule, worker
 from tools.schedule import Job
 from tools.table import table

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from nbval.plugin import get_sanitize_patterns
 
-from helpers.runtime import UserError
+from helpers.errors import UserError
 from tools import course, verify
 from tools.verify import Count
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from helpers.runtime import UserError
+from helpers.errors import UserError
 from helpers.training import (
     accuracy,
     evaluation_mode,

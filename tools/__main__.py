@@ -75,7 +75,7 @@ def positive(text: str) -> int:
 def guarded(command: Callable[[], int]) -> int:
     """Run the command; what the user can mend becomes one sentence, exit code 2."""
     try:
-        from helpers.runtime import UserError
+        from helpers.errors import UserError
     except ModuleNotFoundError as error:
         print(
             f"This Python lacks {error.name}: type `make lab`, or create the conda "

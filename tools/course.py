@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from helpers.claims import MIME
-from helpers.runtime import UserError
+from helpers.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from helpers.runtime import UserError
+from helpers.errors import UserError
 from tools import course
 from tools.student_edition import write_edition
 

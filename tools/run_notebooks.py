@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.runtime import UserError, checked_budget, checked_seed, pick_device
+from helpers.errors import UserError
+from helpers.runtime import checked_budget, checked_seed, pick_device
 from tools import course
 from tools.schedule import Job, Result, run_jobs
 from tools.table import table

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from helpers.runtime import UserError
+from helpers.errors import UserError
 from tools import course
 
 SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")

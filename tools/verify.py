@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.runtime import UserError
+from helpers.errors import UserError
 from tools import course
 from tools.run_notebooks import Report, run_lessons
 from tools.student_edition import write_edition
