@@ -3,7 +3,6 @@
 import html
 from collections.abc import Callable
 
-import matplotlib.pyplot as plt
 from IPython.display import display
 from ipywidgets import HTML, IntSlider, ValueWidget, VBox
 from matplotlib.figure import Figure
@@ -31,7 +30,6 @@ def explore(draw: Callable[..., Figure], alt: str, **controls: ValueWidget) -> N
             figure.update(drawn())
             message.value = ""
         except (UserError, ValueError) as error:
-            plt.close("all")  # or the next cell would show what is half drawn
             message.value = html.escape(str(error))
 
     for name, control in controls.items():

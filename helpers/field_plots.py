@@ -1,9 +1,9 @@
 """Pictures of receptive fields: the measured map, and the frame of the rule."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from helpers.plotting import ORANGE, ORDERED, as_image
 
@@ -25,7 +25,7 @@ def field_map(ax: Axes, gradient_hw, first: float, last: float) -> Axes:
 def frame(ax: Axes, first: float, last: float) -> None:
     """Draw a square around the pixels `first` to `last` of both axes."""
     low, side = first - 0.5, last - first + 1
-    ax.add_patch(plt.Rectangle((low, low), side, side, fill=False, color=ORANGE, lw=2))
+    ax.add_patch(Rectangle((low, low), side, side, fill=False, color=ORANGE, lw=2))
 
 
 def field_over(picture_hw, weight_hw, width: float) -> Figure:
@@ -36,7 +36,8 @@ def field_over(picture_hw, weight_hw, width: float) -> Figure:
     """
     picture, weight = as_image(picture_hw), as_image(weight_hw)
     side = max(picture.shape[0], weight.shape[0] + 4)
-    figure, ax = plt.subplots(figsize=(3.6, 3.8))
+    figure = Figure(figsize=(3.6, 3.8))
+    ax = figure.subplots()
     for image, colours, opacity in ((picture, "gray", 1), (weight, ORDERED, 0.75)):
         low = (side - image.shape[0]) / 2 - 0.5
         extent = (low, low + image.shape[0], low + image.shape[0], low)

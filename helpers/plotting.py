@@ -2,6 +2,9 @@
 
 Colours: Okabe and Ito (2008), told apart with the common colour blindnesses. A colour
 never carries meaning alone: lines differ in dash or marker too.
+
+No pyplot: its list of open figures is shared between threads, and an explorer redraws
+in another thread than the cell that is running.
 """
 
 from __future__ import annotations
@@ -10,9 +13,10 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
+import matplotlib
 import numpy as np
 import torch
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -29,7 +33,7 @@ TINT = 0.35  # opacity of a single seed's line beside the mean
 
 def use_theme() -> None:
     """Make every later figure look like the others."""
-    plt.rcParams.update(
+    matplotlib.rcParams.update(
         {
             "figure.figsize": (WIDTH, HEIGHT),
             "figure.dpi": 110,
@@ -51,7 +55,7 @@ def use_theme() -> None:
             "grid.alpha": 0.3,
             "image.cmap": ORDERED,
             "image.interpolation": "nearest",
-            "axes.prop_cycle": plt.cycler(
+            "axes.prop_cycle": cycler(
                 color=[OURS, CONTRAST, BASELINE, GREEN, PURPLE],
                 linestyle=["-", "--", "-.", ":", (0, (5, 1, 1, 1))],
             ),
@@ -60,14 +64,14 @@ def use_theme() -> None:
 
 
 def show(figure: Figure, alt: str, photo: bool = False) -> None:
-    """Display the figure with its description, and close it: see `as_picture`."""
+    """Display the figure with its description, see `as_picture`."""
     from IPython.display import display
 
     display(as_picture(figure, alt, photo))
 
 
 def as_picture(figure: Figure, alt: str, photo: bool = False) -> Image:
-    """Return the figure as a displayable PNG, or JPEG for photographs, and close it.
+    """Return the figure as a displayable PNG, or JPEG for photographs.
 
     `alt`: one sentence for those who do not see the picture; ValueError without.
     """
@@ -80,13 +84,16 @@ def as_picture(figure: Figure, alt: str, photo: bool = False) -> Image:
         figure.savefig(picture, format="jpeg", pil_kwargs={"quality": 85})
     else:  # Software=None: no version string, so a re-run gives the same bytes
         figure.savefig(picture, format="png", metadata={"Software": None})
-    plt.close(figure)
+    if figure.canvas.manager is not None:  # made by a reader with pyplot: close it,
+        from matplotlib import pyplot  # or Jupyter shows it a second time
+
+        pyplot.close(figure)
     return Image(data=picture.getvalue(), alt=alt)
 
 
 def axes(title: str, xlabel: str = "", ylabel: str = "", size=None) -> Axes:
     """Return the axes of a new figure; `size` is (width, height) in inches."""
-    _, ax = plt.subplots(figsize=size)
+    ax = Figure(figsize=size).subplots()
     ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
     return ax
 
@@ -141,12 +148,8 @@ def picture_grid(
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     high = size + (0.28 if titles else 0.05)
-    figure, grid = plt.subplots(
-        rows,
-        columns,
-        figsize=(columns * size, rows * high + (0.35 if title else 0)),
-        squeeze=False,
-    )
+    figure = Figure(figsize=(columns * size, rows * high + (0.35 if title else 0)))
+    grid = figure.subplots(rows, columns, squeeze=False)
     for ax in grid.flat:
         ax.set_axis_off()
     for i, picture in enumerate(pictures):
@@ -170,8 +173,8 @@ def as_image(picture) -> np.ndarray:
 
 def panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list]:
     """Return a figure of `size` inches and its axes as a flat list."""
-    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False)
-    return figure, list(grid.flat)
+    figure = Figure(figsize=size)
+    return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
 
 
 def bare(panels: Sequence[Axes], titles: Sequence[str]) -> None:

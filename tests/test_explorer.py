@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pytest
 from ipywidgets import IntSlider
 
-from helpers import explorer
+from helpers import explorer, plotting
 from helpers.errors import UserError
 
 
@@ -34,13 +34,13 @@ def page(monkeypatch):
 
 def draw(kernel, stride):
     """Return a figure; some settings do not work, and one is a bug."""
-    figure, ax = plt.subplots()
+    ax = plotting.axes("Bars.")
     if kernel == 9:
         raise UserError("A 9 x 9 window & more do not <fit>.")
     if kernel == 8:
         raise ZeroDivisionError
     ax.bar([0, 1], [kernel, stride])
-    return figure
+    return ax.figure
 
 
 def explore():
@@ -80,7 +80,6 @@ def test_settings_that_do_not_work_keep_the_figure_and_say_why(page):
     kernel.value = 9
     assert message.value == "A 9 x 9 window &amp; more do not &lt;fit&gt;."
     assert handle.updates == []
-    assert not plt.get_fignums()
     kernel.value = 4
     assert (message.value, len(handle.updates)) == ("", 1)
 
@@ -89,4 +88,3 @@ def test_a_bug_in_the_drawing_is_not_hidden(page):
     kernel, _ = explore()
     with pytest.raises(ZeroDivisionError):
         kernel.value = 8
-    plt.close("all")

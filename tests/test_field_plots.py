@@ -1,6 +1,5 @@
 """The frame stands around the pixels it names; the map keeps zeros dark."""
 
-import matplotlib.pyplot as plt
 import pytest
 import torch
 
@@ -9,9 +8,8 @@ from helpers import field_plots, plotting
 
 @pytest.fixture
 def ax():
-    figure, (ax,) = plotting.panels(1, 1, size=(2, 2))
-    yield ax
-    plt.close(figure)
+    _, (ax,) = plotting.panels(1, 1, size=(2, 2))
+    return ax
 
 
 def test_the_frame_encloses_whole_pixels(ax):
@@ -42,4 +40,3 @@ def test_field_and_picture_share_their_middle(size):
     assert middles[0] == middles[1]
     assert ax.get_title() == f"sees {size} pixels, uses about 8"
     assert ax.get_xlim()[1] - ax.get_xlim()[0] >= size
-    plt.close(figure)

@@ -137,7 +137,6 @@ def test_a_row_of_dots_holds_every_seed_at_its_row():
     assert [round(height) for height in heights] == [0, 0, 1]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
     assert [t.get_text() for t in ax.figure.legends[0].get_texts()] == ["x", "y"]
-    plt.close(ax.figure)
 
 
 def test_named_points_are_written_where_they_are_in_one_colour_a_name():
@@ -146,14 +145,12 @@ def test_named_points_are_written_where_they_are_in_one_colour_a_name():
     assert [t.get_position() for t in ax.texts] == [(0, 1), (2, 3), (4, 5)]
     first, second, third = (t.get_color() for t in ax.texts)
     assert first == third != second
-    plt.close(ax.figure)
 
 
 def test_logarithmic_axes_have_plain_ticks():
     ax = plotting.log_axes(plotting.axes("Log."), (2, 4, 8), (1, 10))
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
     assert [t.get_text() for t in ax.get_xticklabels()] == ["2", "4", "8"]
-    plt.close(ax.figure)
 
 
 def test_a_photograph_is_stored_as_jpeg():
@@ -161,3 +158,14 @@ def test_a_photograph_is_stored_as_jpeg():
     ax.imshow(torch.rand(8, 8).numpy())
     data = plotting.as_picture(ax.figure, "Noise.", photo=True).data
     assert data[:3] == b"\xff\xd8\xff"
+
+
+def test_no_figure_is_on_pyplots_list_unless_a_reader_put_it_there():
+    rows = {"a": {"x": [1.0]}}
+    plotting.dot_rows(rows, "Dots.", "per cent")
+    plotting.picture_grid([torch.rand(4, 4)] * 3)
+    plotting.panels(1, 2, size=(4, 2))
+    assert not plt.get_fignums()  # Jupyter would redraw it while another thread draws
+    figure, _ = plt.subplots()
+    as_picture(figure, "A reader's own.")
+    assert not plt.get_fignums()
