@@ -15,7 +15,7 @@ from PIL import Image
 from torchvision.datasets import FashionMNIST
 
 from helpers import data, fashion
-from helpers.data import ImageSet
+from helpers.data import ImageSet, rearranged
 from helpers.errors import UserError
 
 
@@ -489,3 +489,23 @@ def test_the_systems_package_is_the_true_fashion_mnist(tmp_path, monkeypatch):
         fashion.unpacked(fashion.SYSTEM / "train-images-idx3-ubyte.gz"),
         "train-images-idx3-ubyte",
     )
+
+
+def test_rearranging_takes_every_pixel_from_its_place_in_all_pictures():
+    pictures = torch.arange(24.0).view(2, 2, 2, 3)
+    dataset = ImageSet(pictures, torch.tensor([0, 1]), ("a", "b"))
+    order = torch.tensor([1, 2, 3, 4, 5, 0])
+    moved = rearranged(dataset, order)
+    assert moved.images[0, 0].flatten().tolist() == [1, 2, 3, 4, 5, 0]
+    assert moved.images[1, 1].flatten().tolist() == [19, 20, 21, 22, 23, 18]
+    assert torch.equal(moved.labels, dataset.labels)
+    assert torch.equal(rearranged(moved, order.argsort()).images, pictures)
+
+
+def test_other_pictures_keep_the_labels_and_must_be_as_many():
+    dataset = ImageSet(torch.zeros(2, 1, 4, 4), torch.tensor([1, 0]), ("a", "b"))
+    other = dataset.with_images(torch.ones(2, 3, 8, 8))
+    assert other.images.shape == (2, 3, 8, 8)
+    assert (other.labels.tolist(), other.classes) == ([1, 0], ("a", "b"))
+    with pytest.raises(ValueError, match="need to be"):
+        dataset.with_images(torch.ones(3, 1, 4, 4))
