@@ -4,7 +4,9 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Callable
+from types import ModuleType
+
+from helpers.errors import UserError
 
 COMMANDS = {
     "lab": ("tools.lab", "open JupyterLab on the student edition"),
@@ -72,35 +74,28 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def guarded(command: Callable[[], int]) -> int:
-    """Run the command; what the user can mend becomes one sentence, exit code 2."""
+def load(name: str) -> ModuleType:
+    """Return the module of a command. Raises UserError where a package is missing."""
     try:
-        from helpers.errors import UserError
+        return importlib.import_module(COMMANDS[name][0])
     except ModuleNotFoundError as error:
-        print(
+        if str(error.name).partition(".")[0] in ("helpers", "tools"):
+            raise  # ours: a bug, and no matter of installing
+        raise UserError(
             f"This Python lacks {error.name}: type `make lab`, or create the conda "
-            "environment (environment.yml) and activate it.",
-            file=sys.stderr,
-        )
-        return 2
-    try:
-        return command()
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+            "environment (environment.yml) and activate it."
+        ) from None
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Return the exit code of the named command."""
+    """Return the exit code of the named command; what the user can mend becomes one
+    sentence and exit code 2."""
     arguments = parser().parse_args(argv)
-
-    def command() -> int:
-        module = importlib.import_module(COMMANDS[arguments.command][0])
-        return module.main(arguments)
-
     try:
-        # `clean` must work before anything is installed.
-        return command() if arguments.command == "clean" else guarded(command)
+        return load(arguments.command).main(arguments)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
