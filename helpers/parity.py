@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.func import functional_call
 
 
 def largest_gap(ours: Callable, library: Callable, *inputs: Tensor) -> float:
@@ -28,3 +29,29 @@ def results(function: Callable, inputs: tuple[Tensor, ...]) -> list[Tensor]:
     inputs = tuple(x.detach().clone().requires_grad_() for x in inputs)
     output = function(*inputs)
     return [output, *torch.autograd.grad(output.square().sum(), inputs)]
+
+
+def largest_module_gap(ours: nn.Module, library: nn.Module, *inputs: Tensor) -> float:
+    """Return the largest gap of two modules: outputs, and the gradients with respect
+    to the inputs and to every parameter.
+
+    Both need the same parameters under the same names. Raises ValueError where names
+    or shapes differ, or a result is not a finite number.
+    """
+    names = [name for name, _ in ours.named_parameters()]
+    theirs = dict(library.named_parameters())
+    if set(names) != set(theirs):
+        raise ValueError(f"parameters differ: {sorted(set(names) ^ set(theirs))}")
+    values = [theirs[name] for name in names]
+    differ = [n for n, p in ours.named_parameters() if not torch.equal(p, theirs[n])]
+    if differ:
+        raise ValueError(f"weights were not copied: {differ}")
+
+    def called(module: nn.Module) -> Callable:
+        def call(*tensors: Tensor) -> Tensor:
+            x, weights = tensors[: len(inputs)], tensors[len(inputs) :]
+            return functional_call(module, dict(zip(names, weights, strict=True)), x)
+
+        return call
+
+    return largest_gap(called(ours), called(library), *inputs, *values)

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from torch import nn
 
-from helpers.parity import largest_gap
+from helpers.parity import largest_gap, largest_module_gap
 
 X = torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64)
 
@@ -12,8 +13,9 @@ def test_equal_functions_have_no_gap():
     assert largest_gap(lambda x: x.relu(), torch.relu, X) == 0.0
 
 
-def test_the_gap_is_the_largest_difference():
-    assert largest_gap(lambda x: x + 0.25, lambda x: x, X) == pytest.approx(0.5)
+@pytest.mark.parametrize("shift", [0.25, -0.25])
+def test_the_gap_is_the_largest_difference(shift):
+    assert largest_gap(lambda x: x + shift, lambda x: x, X) == pytest.approx(0.5)
 
 
 def test_equal_outputs_with_another_gradient_are_noticed():
@@ -29,3 +31,99 @@ def test_other_shapes_and_nan_are_refused(ours):
 
 def test_every_input_counts():
     assert largest_gap(lambda x, y: x * y.detach() + 0 * y, torch.mul, X, X) > 1
+
+
+# Whole modules
+
+
+class Scale(nn.Module):
+    """Multiply by a weight, in the way that `times(x, weight)` says."""
+
+    def __init__(self, times=torch.mul, name="weight", start=3.0):
+        super().__init__()
+        start = torch.as_tensor(start, dtype=torch.float64)
+        self.register_parameter(name, nn.Parameter(start))
+        self.times, self.name = times, name
+
+    def forward(self, *xs):
+        return self.times(*xs, getattr(self, self.name))
+
+
+def test_equal_modules_have_no_gap_and_stay_as_they_are():
+    ours, library = Scale(), Scale()
+    assert largest_module_gap(ours, library, X) == 0.0
+    assert ours.weight == library.weight == 3.0
+    assert ours.weight.grad is None and library.weight.grad is None
+
+
+@pytest.mark.parametrize(
+    ("times", "gap"),
+    [
+        (lambda x, w: x * w + 0.25, 1.5),  # of d/dx: 2 * 0.25 * 3
+        (lambda x, w: x * w + (x - x.detach()), 18),  # of d/dx: 2 * 9 * 1
+        (lambda x, w: x * (w + (w - w.detach())), 84),  # of d/dw: 2 * 3 * (1 + 4 + 9)
+    ],
+)
+def test_gradients_of_inputs_and_of_parameters_count(times, gap):
+    assert largest_module_gap(Scale(times), Scale(), X) == pytest.approx(gap)
+
+
+def test_every_input_of_a_module_counts():
+    def ours(x, y, w):
+        return w * x + y + (y - y.detach())
+
+    library = Scale(lambda x, y, w: w * x + y)
+    assert largest_module_gap(Scale(ours), library, X, X) == pytest.approx(2 * 12)
+
+
+class Line(nn.Module):
+    """a * x + b, with its parameters in the order in which they are given."""
+
+    def __init__(self, **values):
+        super().__init__()
+        for name, value in values.items():
+            self.register_parameter(name, nn.Parameter(torch.tensor(value).double()))
+
+    def forward(self, x):
+        return self.a * x + self.b
+
+
+def test_the_order_of_the_parameters_does_not_count():
+    assert largest_module_gap(Line(a=2.0, b=5.0), Line(b=5.0, a=2.0), X) == 0.0
+
+
+class Kinked(Line):
+    """A line that jumps up where b is larger than a."""
+
+    def forward(self, x):
+        return super().forward(x) + (self.b - self.a).relu()
+
+
+def test_every_parameter_keeps_its_own_value():
+    assert largest_module_gap(Line(a=2.0, b=5.0), Kinked(b=5.0, a=2.0), X) > 1
+    assert largest_module_gap(Line(a=5.0, b=2.0), Kinked(b=2.0, a=5.0), X) == 0.0
+
+
+def test_other_statistics_are_noticed():
+    ours, library = nn.BatchNorm1d(3).double(), nn.BatchNorm1d(3).double()
+    library.running_mean.fill_(2.0)
+    x = X.expand(2, 3)
+    assert largest_module_gap(ours, library, x) < 1e-12
+    assert largest_module_gap(ours.eval(), library.eval(), x) > 1
+
+
+@pytest.mark.parametrize(
+    ("ours", "said"),
+    [
+        (Scale(name="gain"), r"parameters differ: \['gain', 'weight'\]"),
+        (Line(weight=3.0, more=1.0), r"parameters differ: \['more'\]"),
+        (nn.Identity(), r"parameters differ: \['weight'\]"),
+        (Scale(start=3.0001), r"not copied: \['weight'\]"),
+        (Scale(start=[3.0] * 3), r"not copied: \['weight'\]"),
+        (Scale(lambda x, w: (x * w)[:2]), "shapes differ"),
+        (Scale(lambda x, w: x * w / 0), "not a finite number"),
+    ],
+)
+def test_modules_that_cannot_be_compared_are_refused(ours, said):
+    with pytest.raises(ValueError, match=said):
+        largest_module_gap(ours, Scale(), X)
