@@ -98,12 +98,14 @@ def axes(title: str, xlabel: str = "", ylabel: str = "", size=None) -> Axes:
     return ax
 
 
-def label_end(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
-    """Write `text` just right of a line's end, in the line's colour."""
+def label_end(
+    ax: Axes, x: float, y: float, text: str, colour: str, up: float = 0.0
+) -> None:
+    """Write `text` just right of a line's end, in its colour, `up` points higher."""
     ax.annotate(
         text,
         (x, y),
-        xytext=(6, 0),
+        xytext=(6, up),
         textcoords="offset points",
         color=colour,
         va="center",

@@ -1,0 +1,78 @@
+"""Lines that are compared: every run drawn, every name readable."""
+
+import matplotlib
+import numpy as np
+import pytest
+
+from helpers.line_plots import GAP, compare, height, spread
+from helpers.plotting import axes
+
+THICK = matplotlib.rcParams["lines.linewidth"]
+LOOKS = {"plain": ("#111111", "--"), "residual": ("#222222", "-")}
+LOOKS["plain, bare"] = "#333333", ":"
+
+
+def compared(lines, **options):
+    """Return the axes of these lines over 0, 1, 2."""
+    return compare(axes("title"), [0, 1, 2], lines, LOOKS, **options)
+
+
+def test_runs_are_thin_and_their_mean_is_thick():
+    ax = compared({"plain": [[0, 1, 2], [2, 3, 4]]})
+    assert [line.get_linewidth() for line in ax.lines] == [0.8, 0.8, THICK]
+    assert ax.lines[-1].get_ydata().tolist() == [1, 2, 3]
+
+
+def test_one_run_is_its_own_mean():
+    assert len(compared({"plain": [[0, 1, 2]]}).lines) == 1
+
+
+def test_a_look_is_found_by_name_then_by_what_stands_before_the_comma():
+    lines = {"plain": [[0, 0, 0]], "plain, 56": [[1, 1, 1]], "plain, bare": [[2, 2, 2]]}
+    ax = compared(lines)
+    looks = [(line.get_color(), line.get_linestyle()) for line in ax.lines]
+    assert looks == [LOOKS["plain"], LOOKS["plain"], LOOKS["plain, bare"]]
+    with pytest.raises(KeyError):
+        compared({"other": [[0, 1, 2]]})
+
+
+def test_labels_stand_at_the_ends_or_in_a_legend():
+    lines = {"plain": [[0, 1, 2]], "residual": [[0, 0, 9]]}
+    ax = compared(lines, marker="o")
+    assert {text.get_text(): text.xy for text in ax.texts} == {
+        "plain": (2, 2),
+        "residual": (2, 9),
+    }
+    assert {line.get_marker() for line in ax.lines} == {"o"}
+    ax = compared(lines, legend=True)
+    assert not ax.texts
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == list(lines)
+
+
+def test_labels_of_lines_that_meet_are_drawn_apart():
+    ax = compared({"plain": [[0, 0, 1]], "residual": [[0, 1, 1]]})
+    places = [height(ax, *text.xy) + text.xyann[1] for text in ax.texts]
+    assert abs(places[0] - places[1]) == pytest.approx(GAP)
+
+
+@pytest.mark.parametrize(
+    ("heights", "placed"),
+    [
+        ([5], [5]),
+        ([0, 20], [0, 20]),
+        ([10, 10], [5, 15]),
+        ([12, 10], [16, 6]),
+        ([0, 8, 100], [-1, 9, 100]),
+        ([0, 9, 18, 19], [-3.5, 6.5, 16.5, 26.5]),  # the last pair pushes the others
+    ],
+)
+def test_heights_are_spread_about_their_mean(heights, placed):
+    assert spread(heights, gap=10) == pytest.approx(placed)
+
+
+def test_spreading_keeps_the_order_and_the_gap():
+    for seed in range(20):
+        heights = np.random.default_rng(seed).uniform(0, 60, 7)
+        placed = np.array(spread(heights, gap=10))
+        assert (placed.argsort() == heights.argsort()).all()
+        assert np.diff(np.sort(placed)).min() > 10 - 1e-9
