@@ -73,6 +73,22 @@ def fashion(train: bool = True) -> ImageSet:
     return ImageSet(images, torch.tensor(labels, dtype=torch.int64), names)
 
 
+def pictures(name: str, n_test: int, seed: int) -> tuple[ImageSet, ImageSet]:
+    """Return (train, test) of "fashion", or of "digits" at 16 x 16, `n_test` in test.
+
+    Where Fashion-MNIST is not to be had, one line says why and the digits are
+    returned. Raises UserError for another name.
+    """
+    if name not in ("digits", "fashion"):
+        raise UserError(f"DATA is {name!r}; it must be 'digits' or 'fashion'.")
+    if name == "fashion":
+        try:
+            return fashion(train=True), fashion(train=False)
+        except UserError as error:
+            print(f"{error} Going on with the digits.")
+    return split(digits(16), n_test, seed)
+
+
 def split(dataset: ImageSet, n_test: int, seed: int) -> tuple[ImageSet, ImageSet]:
     """Return (train, test): shuffled, without overlap, `n_test` pictures in test.
 

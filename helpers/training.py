@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -25,6 +26,13 @@ class History:
         """Return the mean training loss of the last steps."""
         tail = self.losses[-last:]
         return sum(tail) / len(tail)
+
+    def smoothed(self, points: int = 30) -> tuple[list[float], list[float]]:
+        """Return (steps, losses): the means of `points` equal stretches of training."""
+        points = min(points, len(self.losses))
+        steps = np.array_split(np.arange(1, len(self.losses) + 1), points)
+        losses = np.array_split(np.array(self.losses), points)
+        return [part.mean() for part in steps], [part.mean() for part in losses]
 
 
 def classification_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:

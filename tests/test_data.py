@@ -509,3 +509,32 @@ def test_other_pictures_keep_the_labels_and_must_be_as_many():
     assert (other.labels.tolist(), other.classes) == ([1, 0], ("a", "b"))
     with pytest.raises(ValueError, match="need to be"):
         dataset.with_images(torch.ones(3, 1, 4, 4))
+
+
+def test_pictures_are_the_digits_at_16_split_without_overlap():
+    train, test = data.pictures("digits", 500, seed=3)
+    assert train.images.shape == (1297, 1, 16, 16) and len(test) == 500
+    expected = data.split(data.digits(16), 500, seed=3)[1]
+    assert torch.equal(test.images, expected.images)
+
+
+def test_pictures_are_fashion_where_it_is_to_be_had(tiny, tmp_path):
+    put_in_cache(tmp_path, TINY)
+    train, test = data.pictures("fashion", 500, seed=0)
+    assert (train.labels.tolist(), test.labels.tolist()) == ([9, 0, 3], [1, 2])
+
+
+def test_without_fashion_one_line_says_why_and_the_digits_stand_in(monkeypatch, capsys):
+    def missing(train=True):
+        raise UserError("No file, no network.")
+
+    monkeypatch.setattr(data, "fashion", missing)
+    train, _ = data.pictures("fashion", 500, seed=0)
+    assert train.classes == tuple("0123456789")
+    said = capsys.readouterr().out
+    assert said == "No file, no network. Going on with the digits.\n"
+
+
+def test_other_pictures_are_refused():
+    with pytest.raises(UserError, match="DATA is 'cats'; it must be 'digits' or"):
+        data.pictures("cats", 500, seed=0)

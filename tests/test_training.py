@@ -10,6 +10,7 @@ from torch import nn
 
 from helpers.errors import UserError
 from helpers.training import (
+    History,
     accuracy,
     evaluation_mode,
     finite,
@@ -220,3 +221,9 @@ def test_the_accuracy_of_nothing_is_a_user_error():
     empty = SimpleNamespace(images=torch.empty(0, 4), labels=torch.empty(0).long())
     with pytest.raises(UserError, match="empty set"):
         accuracy(network(), empty)
+
+
+def test_a_smoothed_history_is_the_means_of_equal_stretches():
+    history = History(losses=[4.0, 2.0, 3.0, 1.0, 8.0, 0.0])
+    assert history.smoothed(3) == ([1.5, 3.5, 5.5], [3.0, 2.0, 4.0])
+    assert history.smoothed(99) == ([1, 2, 3, 4, 5, 6], history.losses)
