@@ -68,7 +68,7 @@ def fashion(train: bool = True) -> ImageSet:
     # The headers, 16 and 8 bytes, need no reading: the checksum vouches for them.
     pixels = np.frombuffer(content(f"{part}-images-idx3-ubyte"), np.uint8, offset=16)
     labels = np.frombuffer(content(f"{part}-labels-idx1-ubyte"), np.uint8, offset=8)
-    images = torch.tensor(pixels, dtype=torch.float32).view(-1, 1, 28, 28) / 255
+    images = torch.tensor(pixels, dtype=torch.float32).view(-1, 1, 28, 28).div_(255)
     names = tuple(FashionMNIST.classes)
     return ImageSet(images, torch.tensor(labels, dtype=torch.int64), names)
 
