@@ -82,6 +82,5 @@ def download(folder: Path) -> None:
         raise UserError(
             f"Fashion-MNIST is neither in the course cache ({folder}) nor in the "
             f"system's package dataset-fashion-mnist ({SYSTEM}), and it could not be "
-            f"downloaded ({reason}); the lesson goes on with the embedded data "
-            '(DATA = "digits").'
+            f"downloaded ({reason})."
         ) from error
