@@ -1,32 +1,10 @@
 """How gradients behave in a deep network: their size, their direction, Jacobians."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-
-from helpers.models.resnet import he_weights
-
-
-def untrained(make: Callable[[], nn.Module], seed: int) -> nn.Module:
-    """Return `make()` with fresh weights that depend on `seed` alone.
-
-    Convolutions by He et al. (2015b), linear layers likewise, norms as new. The
-    global random numbers stay untouched: an explorer may redraw while another cell
-    trains.
-    """
-    with torch.device("meta"):  # weights without numbers: none are drawn
-        model = make()
-    generator = torch.Generator().manual_seed(seed)
-    for layer in model.to_empty(device="cpu").modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.reset_parameters()
-        elif isinstance(layer, nn.Linear):
-            nn.init.kaiming_uniform_(layer.weight, generator=generator)
-            nn.init.zeros_(layer.bias)
-    he_weights(model, generator)
-    return model
 
 
 def weight_gradients(
@@ -131,19 +109,3 @@ def chain_stretch(blocks: Sequence[nn.Module], x_chw: Tensor) -> Tensor:
         together = alone[-1] @ together
         x_chw = block(x_chw[None])[0].detach()
     return torch.stack([torch.linalg.svdvals(m) for m in (alone[0], together)])
-
-
-@torch.no_grad()
-def settle(model: nn.Module, images: Tensor) -> nn.Module:
-    """Return the model in evaluation mode, its norms set to these images' statistics.
-
-    An untrained network has none yet: its running averages are those of no picture.
-    """
-    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.momentum = 1.0  # the average becomes that of the next batch
-    model.train()(images)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
-    return model.eval()
