@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers.plotting import TINT, label_end
+from helpers.plotting import label_end, runs_and_mean
 
 GAP = 15  # points between two labels, a little more than their height
 
@@ -24,31 +24,27 @@ def compare(
     Set scales and limits of `ax` before: the labels are spread for these. With
     `legend`, names stand there instead of at the ends. KeyError for a missing look.
     """
-    ends = {}
+    means = {}
     for name, runs in lines.items():
-        colour, style = looks[name] if name in looks else looks[name.partition(",")[0]]
-        runs = np.asarray(runs, dtype=float)
-        mean = runs.mean(axis=0)
-        if len(runs) > 1:
-            ax.plot(x, runs.T, color=colour, alpha=TINT, linewidth=0.8, linestyle=style)
-        ax.plot(x, mean, color=colour, linestyle=style, marker=marker, label=name)
-        ends[name] = mean[-1], colour
+        look = looks[name] if name in looks else looks[name.partition(",")[0]]
+        means[name] = runs_and_mean(ax, x, runs, *look, marker)
     if legend:
-        handles = [line for line in ax.lines if line.get_label() in lines]
-        ax.legend(handles=handles, frameon=False)
+        ax.legend(means.values(), means.keys(), frameon=False)
     else:
-        label_ends(ax, x[-1], ends)
+        colours = {name: line.get_color() for name, line in means.items()}
+        ends = {name: line.get_ydata()[-1] for name, line in means.items()}
+        label_ends(ax, x[-1], ends, colours)
     return ax
 
 
-def label_ends(ax: Axes, x: float, ends: dict[str, tuple[float, str]]) -> None:
-    """Write each name right of its line's end (y, colour), `GAP` points apart."""
-    wanted = {name: height(ax, x, y) for name, (y, _) in ends.items()}
-    moved = spread(list(wanted.values()), GAP)
-    for (name, (y, colour)), old, new in zip(
-        ends.items(), wanted.values(), moved, strict=True
-    ):
-        label_end(ax, x, y, name, colour, up=new - old)
+def label_ends(
+    ax: Axes, x: float, ends: dict[str, float], colours: dict[str, str]
+) -> None:
+    """Write each name right of its line's end, in its colour, `GAP` points apart."""
+    wanted = [height(ax, x, y) for y in ends.values()]
+    moved = spread(wanted, GAP)
+    for name, old, new in zip(ends, wanted, moved, strict=True):
+        label_end(ax, x, ends[name], name, colours[name], up=new - old)
 
 
 def height(ax: Axes, x: float, y: float) -> float:

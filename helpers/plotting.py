@@ -19,6 +19,7 @@ import torch
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 if TYPE_CHECKING:
     from IPython.display import Image
@@ -126,13 +127,21 @@ def curves(
 
     `runs`: (seeds, points), one row per seed.
     """
+    mean = runs_and_mean(ax, x, runs, colour, style, marker)
+    label_end(ax, x[-1], mean.get_ydata()[-1], text, colour)
+    return ax
+
+
+def runs_and_mean(
+    ax: Axes, x: Sequence[float], runs, colour: str, style: str, marker: str
+) -> Line2D:
+    """Draw every run, (seeds, points), thin; return the thick line of their mean."""
     runs = np.asarray(runs, dtype=float)
-    mean = runs.mean(axis=0)
     if len(runs) > 1:
         ax.plot(x, runs.T, color=colour, alpha=TINT, linewidth=0.8, linestyle=style)
-    ax.plot(x, mean, color=colour, linestyle=style, marker=marker)
-    label_end(ax, x[-1], mean[-1], text, colour)
-    return ax
+    look = {"color": colour, "linestyle": style, "marker": marker}
+    (line,) = ax.plot(x, runs.mean(axis=0), **look)
+    return line
 
 
 def picture_grid(
