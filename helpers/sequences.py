@@ -1,0 +1,91 @@
+"""Made-up sequence tasks: they ask for memory, and their answers are known exactly."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from helpers.errors import UserError
+
+COPY_SYMBOLS = 8  # ids 0 to 7: one of them is to be remembered
+NOISE_SYMBOLS = 3  # ids 8 to 10: they say nothing about it
+COPY_QUERY = COPY_SYMBOLS + NOISE_SYMBOLS  # id 11: "what came first?"
+COPY_TOKENS = COPY_QUERY + 1
+DIGITS = 10
+
+Batches = Iterator[tuple[Tensor, Tensor]]
+
+
+def copy_first(n_noise: int, batch_size: int, seed: int) -> Batches:
+    """Return an endless iterator of (tokens, answer), (B, n_noise + 2) and (B,).
+
+    A symbol, then noise, then the query; the answer is the symbol. Raises UserError,
+    at once, for less than no noise and for a batch size below 1.
+    """
+    n_noise, batch_size = whole("n_noise", n_noise, 0), whole_batch(batch_size)
+    return endless_copies(n_noise, batch_size, torch.Generator().manual_seed(seed))
+
+
+def endless_copies(n_noise: int, size: int, generator: torch.Generator) -> Batches:
+    """Yield batches for ever: see `copy_first`, which checks what it is given."""
+    query = torch.full((size, 1), COPY_QUERY)
+    while True:
+        symbol = torch.randint(COPY_SYMBOLS, (size,), generator=generator)
+        noise = torch.randint(
+            COPY_SYMBOLS, COPY_QUERY, (size, n_noise), generator=generator
+        )
+        yield torch.cat([symbol[:, None], noise, query], dim=1), symbol
+
+
+def reversal(lengths: int | Sequence[int], batch_size: int, seed: int) -> Batches:
+    """Return an endless iterator of (source, target), both (B, n), digits 0 to 9.
+
+    The target is the source from back to front. All strings of a batch have one
+    length n, drawn uniformly from `lengths`. Raises UserError, at once, for no
+    length, a length below 1 and a batch size below 1.
+    """
+    lengths = (lengths,) if isinstance(lengths, int) else tuple(lengths)
+    if not lengths:
+        raise UserError("There are no lengths to draw from; at least 1 is needed.")
+    lengths = [whole("a length", length, 1) for length in lengths]
+    generator = torch.Generator().manual_seed(seed)
+    return endless_reversals(lengths, whole_batch(batch_size), generator)
+
+
+def endless_reversals(
+    lengths: list[int], size: int, generator: torch.Generator
+) -> Batches:
+    """Yield batches for ever: see `reversal`, which checks what it is given."""
+    while True:
+        n = lengths[torch.randint(len(lengths), (), generator=generator)]
+        source = torch.randint(DIGITS, (size, n), generator=generator)
+        yield source, source.flip(1)
+
+
+def whole_batch(size: int) -> int:
+    """Return `size`, or raise UserError unless it is a whole number from 1 on."""
+    return whole("batch_size", size, 1)
+
+
+def whole(name: str, value: int, least: int) -> int:
+    """Return `value`, or raise UserError unless it is a whole number from `least`."""
+    if not isinstance(value, int) or value < least:
+        raise UserError(
+            f"{name} is {value!r}; it must be a whole number, {least} or more."
+        )
+    return value
+
+
+def target_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+    """Return the mean cross-entropy (nats) of the targets (B, T), each given the true
+    ones before it: model(source, target) are the logits (B, T, V)."""
+    source, target = batch
+    return F.cross_entropy(model(source, target).flatten(0, 1), target.flatten())
+
+
+def exact_match(write: Callable, n: int, seed: int, count: int = 500) -> float:
+    """Return the share, 0 to 1, of `count` new strings of length n that
+    `write(source, n)` reverses without a mistake."""
+    source, target = next(reversal(n, count, seed))
+    return (write(source, n).cpu() == target).all(dim=1).float().mean().item()
