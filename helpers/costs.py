@@ -1,10 +1,13 @@
-"""What a network costs: parameters and multiplications, part by part."""
+"""What a network costs: parameters, multiplications, and the time to train it."""
+
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from helpers.training import evaluation_mode
+from helpers.tables import Table
+from helpers.training import History, evaluation_mode
 
 
 def parameter_count(module: nn.Module) -> int:
@@ -31,3 +34,17 @@ def multiplications(model: nn.Module, x: Tensor) -> dict[str, int]:
         name: sum(counts.get(key, {}).values()) // 2
         for name, key in {**parts, "": "Global"}.items()
     }
+
+
+def training_costs(spent: Iterable[tuple[str, History]]) -> Table:
+    """Return a table of what training took, from (name, History): runs, steps and CPU
+    seconds of each name, in the order of their first runs, and in all."""
+    totals: dict[str, list] = {}
+    for name, history in spent:
+        row = totals.setdefault(name, [0, 0, 0.0])
+        row[:] = row[0] + 1, row[1] + len(history.losses), row[2] + history.cpu_seconds
+    rows = [(name, n, steps, round(s, 1)) for name, (n, steps, s) in totals.items()]
+    columns = [sum(column) for column in list(zip(*rows, strict=True))[1:]] or [0, 0, 0]
+    return Table(
+        ["trained", "runs", "steps", "CPU seconds"], [*rows, ("all", *columns)]
+    )

@@ -5,8 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from helpers.costs import multiplications, parameter_count
+from helpers.costs import multiplications, parameter_count, training_costs
 from helpers.models.resnet import BasicBlock, DeepNet, ResidualBlock, ResNet
+from helpers.training import History
 
 
 def test_the_parameters_of_a_convolution_and_a_norm():
@@ -99,3 +100,13 @@ def test_counting_records_no_gradient():
     model = Watching(2, 2)
     multiplications(model, torch.zeros(1, 2))
     assert not model.recorded and torch.is_grad_enabled()
+
+
+def test_training_costs_are_summed_by_name_and_in_all():
+    first, second = History([1.0, 2.0], cpu_seconds=0.25), History([1.0], cpu_seconds=4)
+    table = training_costs([("a", first), ("b", second), ("a", second)])
+    assert table.rows == [["a", 2, 3, 4.2], ["b", 1, 1, 4.0], ["all", 3, 4, 8.2]]
+
+
+def test_no_training_costs_nothing():
+    assert training_costs([]).rows == [["all", 0, 0, 0]]
