@@ -51,16 +51,17 @@ def learn(
     seed: int,
     lanes: int = 16,
     window: int = 64,
+    restart: float = 0.2,
     **options,
 ) -> History:
     """Train a language model in place on a text (T,), see `stream`, the state carried
-    from window to window as in CarriedLoss; return its History.
+    from window to window, see CarriedLoss; return its History.
 
     `options` as in `fit`; unless given, warm_up is 0.05 and clip 1.
     """
     options = {"warm_up": 0.05, "clip": 1.0, **options}
     windows = stream(ids_t, lanes, window, seed)
-    return fit(model, windows, steps, lr=lr, loss=CarriedLoss(seed=seed), **options)
+    return fit(model, windows, steps, lr=lr, loss=CarriedLoss(restart, seed), **options)
 
 
 def nats(logits_btv: Tensor, targets_bt: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers.plotting import label_end, runs_and_mean
+from helpers.plotting import axes, label_end, runs_and_mean
 
 GAP = 15  # points between two labels, a little more than their height
 
@@ -35,6 +35,16 @@ def compare(
         ends = {name: line.get_ydata()[-1] for name, line in means.items()}
         label_ends(ax, x[-1], ends, colours)
     return ax
+
+
+def chart(
+    labels: tuple[str, str, str], x: Sequence, lines: dict, looks: dict, **settings
+) -> Axes:
+    """Return new axes with title, x and y label, settings (xlim, yscale, …) and lines
+    with a dot at each point, drawn as in `compare`."""
+    ax = axes(*labels)
+    ax.set(**settings)
+    return compare(ax, x, lines, looks, "o" if len(x) < 20 else "")
 
 
 def label_ends(

@@ -7,15 +7,19 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 
-def largest_gap(ours: Callable, library: Callable, *inputs: Tensor) -> float:
+def largest_gap(
+    ours: Callable, library: Callable, *inputs: Tensor, mean: bool = False
+) -> float:
     """Return the largest |ours - library's| over the output and all gradients.
 
-    Both take the same `inputs`; the gradients are those of the sum of the squared
-    output with respect to each input. Raises ValueError where the shapes differ, or
-    where a result is not a finite number: NaN would hide any gap.
+    Both take the same `inputs`; the gradients are those of the sum (of the `mean`, as
+    in training) of the squared output with respect to each input. Raises ValueError
+    where the shapes differ, or where a result is not a finite number: NaN would hide
+    any gap.
     """
     gaps = []
-    for a, b in zip(results(ours, inputs), results(library, inputs), strict=True):
+    pairs = zip(*(results(f, inputs, mean) for f in (ours, library)), strict=True)
+    for a, b in pairs:
         if a.shape != b.shape:
             raise ValueError(f"shapes differ: {tuple(a.shape)} and {tuple(b.shape)}")
         gaps.append((a - b).abs().max().item() if a.numel() else 0.0)
@@ -24,16 +28,19 @@ def largest_gap(ours: Callable, library: Callable, *inputs: Tensor) -> float:
     return max(gaps)
 
 
-def results(function: Callable, inputs: tuple[Tensor, ...]) -> list[Tensor]:
+def results(function: Callable, inputs: tuple, mean: bool = False) -> list[Tensor]:
     """Return the output, and the gradient with respect to each input."""
     inputs = tuple(x.detach().clone().requires_grad_() for x in inputs)
     output = function(*inputs)
-    return [output, *torch.autograd.grad(output.square().sum(), inputs)]
+    loss = output.square().mean() if mean else output.square().sum()
+    return [output, *torch.autograd.grad(loss, inputs)]
 
 
-def largest_module_gap(ours: nn.Module, library: nn.Module, *inputs: Tensor) -> float:
-    """Return the largest gap of two modules: outputs, and the gradients with respect
-    to the inputs and to every parameter.
+def largest_module_gap(
+    ours: nn.Module, library: nn.Module, *inputs: Tensor, mean: bool = False
+) -> float:
+    """Return the largest gap of two modules, as in `largest_gap`: outputs, and the
+    gradients with respect to the inputs and to every parameter.
 
     Both need the same parameters under the same names. Raises ValueError where names
     or shapes differ, or a result is not a finite number.
@@ -54,4 +61,27 @@ def largest_module_gap(ours: nn.Module, library: nn.Module, *inputs: Tensor) -> 
 
         return call
 
-    return largest_gap(called(ours), called(library), *inputs, *values)
+    return largest_gap(called(ours), called(library), *inputs, *values, mean=mean)
+
+
+class InOneRow(nn.Module):
+    """A recurrent layer that returns its outputs and its last state as one row."""
+
+    def __init__(self, layer: nn.Module):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x_bte: Tensor, *state: Tensor) -> Tensor:
+        single = len(state) == 1 and isinstance(self.layer, nn.RNNBase)
+        y_bth, last = self.layer(x_bte, state[0] if single else state)
+        last = last if isinstance(last, tuple) else (last,)
+        return torch.cat([part.flatten() for part in (y_bth, *last)])
+
+
+def largest_recurrent_gap(
+    ours: nn.Module, library: nn.Module, *inputs: Tensor
+) -> float:
+    """Return the largest gap of two recurrent layers, as in `largest_module_gap`:
+    outputs, last state, and the gradients of the mean squared output with respect to
+    input, state and every parameter. `inputs`: (B, T, E), then the state's parts."""
+    return largest_module_gap(InOneRow(ours), InOneRow(library), *inputs, mean=True)

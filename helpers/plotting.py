@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 BASELINE, OURS, CONTRAST = "#666666", "#0072B2", "#D55E00"
 GREEN, PURPLE = "#009E73", "#CC79A7"
 ORANGE, SKY, YELLOW = "#E69F00", "#56B4E9", "#F0E442"  # fills only: pale on white
+# Colour and dash of three lines: a baseline, a contrast, ours.
+LOOKS = (BASELINE, ":"), (CONTRAST, "--"), (OURS, "-")
 ORDERED, SIGNED = "cividis", "PuOr"
 WIDTH, HEIGHT = 6.0, 3.4  # inches
 TINT = 0.35  # opacity of a single seed's line beside the mean

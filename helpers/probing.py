@@ -43,6 +43,21 @@ def linear_probe(vectors: Tensor, labels: Tensor, n_fit: int) -> float:
     return fitted.score(vectors[n_fit:], labels[n_fit:])
 
 
+def threshold_accuracy(values_nd: Tensor, labels_n: Tensor) -> Tensor:
+    """Return, for each of the D columns, how often (0 to 1) its value's side of a
+    threshold tells a yes from a no: (D,).
+
+    The threshold is midway between the means of the two; labels are bools, and
+    either side may be the yes. Raises ValueError unless both occur.
+    """
+    if labels_n.all() or not labels_n.any():
+        raise ValueError("a threshold needs both a yes and a no among the labels")
+    means = values_nd[labels_n].mean(dim=0), values_nd[~labels_n].mean(dim=0)
+    above = values_nd > (means[0] + means[1]) / 2
+    right = (above == labels_n[:, None]).float().mean(dim=0)
+    return torch.maximum(right, 1 - right)
+
+
 def nearest(vectors: Tensor) -> Tensor:
     """Return, for each of the N vectors (N, D), the index of the most similar other
     one by cosine: (N,). Raises ValueError for fewer than two."""

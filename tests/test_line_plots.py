@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from helpers.line_plots import GAP, compare, height, spread
+from helpers.line_plots import GAP, chart, compare, height, spread
 from helpers.plotting import axes
 
 THICK = matplotlib.rcParams["lines.linewidth"]
@@ -76,3 +76,39 @@ def test_spreading_keeps_the_order_and_the_gap():
         placed = np.array(spread(heights, gap=10))
         assert (placed.argsort() == heights.argsort()).all()
         assert np.diff(np.sort(placed)).min() > 10 - 1e-9
+
+
+MEETING = {"plain": [[0, 100, 1]], "residual": [[0, 50, 1.1]]}
+
+
+def charted(x=(0, 1, 2), lines=MEETING, **settings):
+    """Return the axes of a chart whose two lines end close to each other."""
+    return chart(("title", "steps", "loss"), x, lines, LOOKS, **settings)
+
+
+def test_a_chart_has_a_title_labels_and_every_line_in_its_look():
+    ax = charted()
+    assert (ax.get_title(), ax.get_xlabel()) == ("title", "steps")
+    assert ax.get_ylabel() == "loss"
+    looks = [(line.get_color(), line.get_linestyle()) for line in ax.lines]
+    assert looks == [LOOKS["plain"], LOOKS["residual"]]
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[0, 1, 2]] * 2
+    assert [text.get_text() for text in ax.texts] == list(MEETING)
+
+
+def test_a_charts_settings_are_applied():
+    ax = charted(xlim=(0, 9), yscale="symlog")
+    assert ax.get_xlim() == (0, 9) and ax.get_yscale() == "symlog"
+
+
+@pytest.mark.parametrize(("top", "moved"), [(100, GAP), (1.2, 0)])
+def test_labels_are_spread_for_the_settings(top, moved):
+    below, above = (text.xyann[1] for text in charted(ylim=(0.9, top)).texts)
+    assert above - below == pytest.approx(moved, abs=0.5)  # 0.1 apart is near or far
+
+
+@pytest.mark.parametrize(("points", "marker"), [(3, "o"), (19, "o"), (20, "")])
+def test_few_points_have_dots_and_many_have_none(points, marker):
+    lines = {"plain": [range(points)]}
+    ax = charted(range(points), lines)
+    assert [line.get_marker() for line in ax.lines] == [marker]

@@ -4,7 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.parity import largest_gap, largest_module_gap
+from helpers.models.lstm import LSTM, Recurrent
+from helpers.parity import (
+    InOneRow,
+    largest_gap,
+    largest_module_gap,
+    largest_recurrent_gap,
+)
 
 X = torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64)
 
@@ -127,3 +133,99 @@ def test_other_statistics_are_noticed():
 def test_modules_that_cannot_be_compared_are_refused(ours, said):
     with pytest.raises(ValueError, match=said):
         largest_module_gap(ours, Scale(), X)
+
+
+def test_the_mean_divides_the_gap_of_gradients():
+    x = torch.ones(8)
+
+    def crooked(x):
+        return x.detach() + 3 * (x - x.detach())  # the same output, other gradients
+
+    gaps = [largest_gap(torch.clone, crooked, x, mean=mean) for mean in (False, True)]
+    assert gaps == [4.0, 0.5]
+
+
+# Recurrent layers
+
+
+def library_layer(kind, layers=1):
+    """Return torch's layer in float64, 3 -> 4, with weights that count."""
+    torch.manual_seed(0)
+    return kind(3, 4, layers, batch_first=True, dtype=torch.float64)
+
+
+def read_by(parts, layers=1):
+    """Return inputs (2, 5, 3) and the state's parts (layers, 2, 4)."""
+    generator = torch.Generator().manual_seed(1)
+    shapes = [(2, 5, 3)] + [(layers, 2, 4)] * parts
+    return [torch.randn(s, generator=generator, dtype=torch.float64) for s in shapes]
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize(
+    ("kind", "ours", "parts"), [(nn.LSTM, LSTM, 2), (nn.RNN, Recurrent, 1)]
+)
+def test_our_layers_are_the_librarys(kind, ours, parts, layers):
+    library, ours = library_layer(kind, layers), ours(3, 4, layers).double()
+    ours.load_state_dict(library.state_dict())
+    assert largest_recurrent_gap(ours, library, *read_by(parts, layers)) < 1e-12
+
+
+@pytest.mark.parametrize(("kind", "parts"), [(nn.GRU, 1), (nn.RNN, 1), (nn.LSTM, 2)])
+def test_a_layer_has_no_gap_to_its_copy(kind, parts):
+    inputs = read_by(parts)
+    assert largest_recurrent_gap(library_layer(kind), library_layer(kind), *inputs) == 0
+
+
+class Bent(nn.LSTM):
+    """Torch's LSTM, its state bent on the way in and its results on the way out."""
+
+    def __init__(self, into=lambda *state: state, out=lambda *results: results):
+        super().__init__(3, 4, batch_first=True, dtype=torch.float64)
+        self.into, self.out = into, out
+        self.load_state_dict(library_layer(nn.LSTM).state_dict())
+
+    def forward(self, x, state):
+        y, (h, c) = super().forward(x, self.into(*state))
+        y, h, c = self.out(y, h, c)
+        return y, (h, c)
+
+
+def steeper(x):
+    """Return x with twice its gradient."""
+    return 2 * x - x.detach()
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        Bent(out=lambda y, h, c: (y + 1e-3, h, c)),
+        Bent(out=lambda y, h, c: (y, h + 1e-3, c)),
+        Bent(out=lambda y, h, c: (y, h, c + 1e-3)),
+        Bent(into=lambda h, c: (steeper(h), c)),
+        Bent(into=lambda h, c: (h, steeper(c))),
+        Bent(into=lambda h, c: (h, 0 * c)),
+    ],
+)
+def test_a_wrong_output_state_or_gradient_is_noticed(bent):
+    inputs = read_by(2)
+    assert largest_recurrent_gap(Bent(), library_layer(nn.LSTM), *inputs) == 0
+    assert largest_recurrent_gap(bent, library_layer(nn.LSTM), *inputs) > 9e-4
+
+
+def test_a_recurrent_gap_is_that_of_the_mean():
+    bent, (x, h, c) = Bent(into=lambda h, c: (h, steeper(c))), read_by(2)
+    y, last = library_layer(nn.LSTM)(x, (h, c.requires_grad_()))
+    row = torch.cat([y.flatten(), *map(torch.flatten, last)])
+    (gradient,) = torch.autograd.grad(row.square().mean(), c)
+    gap = largest_recurrent_gap(bent, library_layer(nn.LSTM), x, h, c)
+    assert gap == pytest.approx(gradient.abs().max().item())
+
+
+@pytest.mark.parametrize(("kind", "parts"), [(nn.GRU, 1), (nn.LSTM, 2)])
+def test_one_row_holds_the_outputs_then_the_last_state(kind, parts):
+    layer, (x, *state) = library_layer(kind), read_by(parts)
+    y, last = layer(x, tuple(state) if parts == 2 else state[0])
+    expected = [y, *last] if parts == 2 else [y, last]
+    row = InOneRow(layer)(x, *state)
+    assert row.tolist() == torch.cat([part.flatten() for part in expected]).tolist()

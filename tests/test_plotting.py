@@ -169,3 +169,9 @@ def test_no_figure_is_on_pyplots_list_unless_a_reader_put_it_there():
     figure, _ = plt.subplots()
     as_picture(figure, "A reader's own.")
     assert not plt.get_fignums()
+
+
+def test_three_looks_are_told_apart_by_colour_and_by_dash():
+    colours, dashes = zip(*plotting.LOOKS, strict=True)
+    assert len(set(colours)) == len(set(dashes)) == 3
+    assert all(contrast_on_white(colour) >= 3 for colour in colours)

@@ -75,3 +75,28 @@ def test_layer_features_are_averaged_maps_and_plain_vectors():
     assert torch.allclose(seen["0"].view(7, 3, 2, 2)[..., 0, 0], expected, atol=1e-6)
     with pytest.raises(KeyError):
         probing.layer_features(model, images, ["missing"])
+
+
+def test_a_threshold_stands_midway_between_the_two_means():
+    yes = torch.tensor([True, True, False, False])
+    values = torch.tensor(
+        [
+            [8.0, 1.0, 9.0, 5.0],
+            [6.0, 2.0, 1.0, 5.0],
+            [4.0, 3.0, 0.0, 5.0],  # the midpoints: 4.5, 2.5, 3 and 5
+            [0.0, 4.0, 2.0, 5.0],
+        ]
+    )
+    assert probing.threshold_accuracy(values, yes).tolist() == [1, 1, 0.75, 0.5]
+
+
+def test_a_threshold_is_between_means_however_many_there_are_of_each():
+    yes = torch.tensor([True, False, False, False, False])
+    values = torch.tensor([[10.0], [0.0], [0.0], [0.0], [4.0]])  # 10 and 1: 5.5
+    assert probing.threshold_accuracy(values, yes).tolist() == [1.0]
+
+
+@pytest.mark.parametrize("labels", [[True, True], [False, False]])
+def test_a_threshold_needs_a_yes_and_a_no(labels):
+    with pytest.raises(ValueError, match="both a yes and a no"):
+        probing.threshold_accuracy(torch.rand(2, 3), torch.tensor(labels))
