@@ -105,8 +105,9 @@ def context_bits(
     device, losses = device_of(model), []
     with evaluation_mode(model):
         for k in reach:
-            logits = model(rows[:, -k - 1 : -1].to(device))[0][:, -1:]
-            losses.append(bits(nats(logits.cpu(), rows[:, -1:]).mean().item()))
+            parts = rows[:, -k - 1 :].to(device).split(250)
+            last = [nats(model(p[:, :-1])[0][:, -1:], p[:, -1:]) for p in parts]
+            losses.append(bits(torch.cat(last).mean().item()))
     return losses
 
 
@@ -120,10 +121,13 @@ def spread_rows(ids_t: Tensor, longest: int, places: int) -> Tensor:
 
 def following(model: KneserNey, context_nt: Tensor) -> Tensor:
     """Return the probability of every symbol after each row of a context: (N, V)."""
-    every = torch.arange(model.symbols).repeat(len(context_nt))[:, None]
-    rows = context_nt.repeat_interleave(model.symbols, dim=0)
-    last = model.probabilities(torch.cat([rows, every], dim=1))[:, -1]
-    return last.view(-1, model.symbols)
+    every = torch.arange(model.symbols)[:, None]
+    found = []
+    for part in context_nt.split(1_000):  # all at once would take gigabytes
+        rows = part.repeat_interleave(model.symbols, dim=0)
+        rows = torch.cat([rows, every.repeat(len(part), 1)], dim=1)
+        found.append(model.probabilities(rows)[:, -1].view(-1, model.symbols))
+    return torch.cat(found)
 
 
 def counted_bits(model: KneserNey, ids_t: Tensor) -> float:
