@@ -16,6 +16,7 @@ import pytest
 from helpers import docs
 from helpers.docs import Paragraph, held_out
 from helpers.errors import UserError
+from helpers.prose import is_prose, paragraphs, plain, words
 
 PROSE = "Return a copy of this thing, which is as good as the thing itself was."
 OTHER = "Another sentence is needed here, and it has to be of a certain length too."
@@ -81,7 +82,7 @@ def numbered(*numbers):
 
 
 def prose(docstring):
-    return list(docs.paragraphs(docstring))
+    return list(paragraphs(docstring))
 
 
 # ---------------------------------------------------------------- what is prose
@@ -193,12 +194,12 @@ def test_what_a_double_colon_announces_is_dropped():
     ],
 )
 def test_markup_is_taken_off(written, read):
-    assert docs.plain(f"  Do it to\n\t {written}") == f"Do it to {read}"
+    assert plain(f"  Do it to\n\t {written}") == f"Do it to {read}"
 
 
 @pytest.mark.parametrize("end", ".:!?")
 def test_sentences_end(end):
-    assert docs.is_prose(PROSE[:-1] + end)
+    assert is_prose(PROSE[:-1] + end)
 
 
 @pytest.mark.parametrize(
@@ -215,23 +216,23 @@ def test_sentences_end(end):
     ],
 )
 def test_other_lines_are_no_prose(text):
-    assert docs.is_prose(PROSE)
-    assert not docs.is_prose(text)
+    assert is_prose(PROSE)
+    assert not is_prose(text)
 
 
 def test_the_length_of_a_paragraph_is_limited():
     def line(n):
         return "W" + "o" * (n - 2) + "."
 
-    assert [docs.is_prose(line(n)) for n in (59, 60, 1500, 1501)] == [0, 1, 1, 0]
-    assert not docs.is_prose("")
+    assert [is_prose(line(n)) for n in (59, 60, 1500, 1501)] == [0, 1, 1, 0]
+    assert not is_prose("")
 
 
 def test_the_share_of_letters_and_blanks_is_limited():
     def line(n_digits):
         return f"{'W' * 49} {'W' * (49 - n_digits)}{'7' * n_digits}."
 
-    assert [docs.is_prose(line(n)) for n in (11, 12)] == [True, False]
+    assert [is_prose(line(n)) for n in (11, 12)] == [True, False]
 
 
 # ---------------------------------------------------------------- what is read
@@ -651,5 +652,5 @@ def test_the_real_documentation_of_python(no_garbage_collection):
     assert docs.built("python", root) == texts
     assert 3_000 < len(texts) < 8_000
     assert 500_000 < sum(map(len, texts)) < 1_400_000
-    assert len({docs.words(text) for text in texts}) == len(texts)
+    assert len({words(text) for text in texts}) == len(texts)
     assert 0.07 < sum(map(held_out, texts)) / len(texts) < 0.13
