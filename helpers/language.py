@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from helpers.errors import UserError
 from helpers.models.lstm import CarriedLoss
-from helpers.models.ngram import KneserNey
 from helpers.models.sampling import generate
 from helpers.text import Characters
 from helpers.training import History, device_of, evaluation_mode, fit
@@ -117,35 +116,6 @@ def spread_rows(ids_t: Tensor, longest: int, places: int) -> Tensor:
         raise UserError(f"{len(ids_t)} symbols are too few for rows of {longest + 1}.")
     apart = max(1, (len(ids_t) - longest) // places)
     return ids_t.unfold(0, longest + 1, apart)
-
-
-def following(model: KneserNey, context_nt: Tensor) -> Tensor:
-    """Return the probability of every symbol after each row of a context: (N, V)."""
-    every = torch.arange(model.symbols)[:, None]
-    found = []
-    for part in context_nt.split(1_000):  # all at once would take gigabytes
-        rows = part.repeat_interleave(model.symbols, dim=0)
-        rows = torch.cat([rows, every.repeat(len(part), 1)], dim=1)
-        found.append(model.probabilities(rows)[:, -1].view(-1, model.symbols))
-    return torch.cat(found)
-
-
-def counted_bits(model: KneserNey, ids_t: Tensor) -> float:
-    """Return an n-gram model's bits per symbol on a text (T,)."""
-    return -model.probabilities(ids_t[None]).log2().mean().item()
-
-
-def counted_context_bits(
-    models: dict[int, KneserNey], ids_t: Tensor, reach: Sequence[int]
-) -> list[float]:
-    """Return the bits per symbol at the places of `context_bits`, of the n-gram models
-    by order: for each k in reach, the longest that needs no more than k symbols."""
-    rows, found = spread_rows(ids_t, max(reach), 2000), []
-    for k in reach:
-        model = models[min(k + 1, max(models))]
-        last = model.probabilities(rows[:, -k - 1 :])[:, -1]
-        found.append(-last.log2().mean().item())
-    return found
 
 
 def written(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from helpers import gates
 from helpers.grammar import FILLER, VERB, Sentences, is_plural, openings
@@ -38,6 +38,19 @@ def memory_units(model: nn.Module, sample: Sentences, n: int = 3) -> MemoryUnits
     best = telling[kept[telling].argsort(descending=True)][:n]
     measured = (values[best].tolist() for values in (right, kept, steps))
     return MemoryUnits(best.tolist(), *measured, trace)
+
+
+def turning_place(sample: Sentences, gap: int = 10) -> Tensor:
+    """Return the places in the stream of a sentence of `gap` fillers, of the word
+    before and the two after it, the next noun being of the other number. The first
+    such; raises ValueError where there is none."""
+    nouns = sample.noun_places()
+    plural, gaps = is_plural(sample.ids[nouns]), sample.gaps[sample.verb_places()]
+    turns = (gaps[:-1] == gap) & (plural[:-1] != plural[1:])
+    if not turns.any():
+        raise ValueError(f"no sentence of {gap} fillers before one of another number")
+    noun = nouns[turns.nonzero()[0, 0]].item()
+    return torch.arange(max(noun - 1, 0), noun + gap + 5)
 
 
 @torch.no_grad()

@@ -13,11 +13,8 @@ from helpers.errors import UserError
 from helpers.language import (
     bits,
     context_bits,
-    counted_bits,
-    counted_context_bits,
     cut,
     expected,
-    following,
     learn,
     nats,
     spread_rows,
@@ -27,7 +24,6 @@ from helpers.language import (
     written,
 )
 from helpers.models.lstm import LanguageModel
-from helpers.models.ngram import KneserNey
 from helpers.text import Characters
 
 V = 5
@@ -302,31 +298,6 @@ def test_learning_reads_16_lanes_in_windows_of_64(monkeypatch):
     assert inputs.shape == (16, 64)
 
 
-# Counts
-
-
-def test_every_symbol_after_every_context():
-    model = KneserNey(symbols(80), 3, V)
-    contexts = symbols(9, seed=1).view(3, 3)
-    found = following(model, contexts)
-    assert found.shape == (3, V)
-    for row, context in zip(found, contexts, strict=True):
-        for symbol in range(V):
-            ids = torch.cat([context, torch.tensor([symbol])])
-            assert row[symbol] == model.probabilities(ids[None])[0, -1]
-
-
-def test_bits_of_counts_by_hand():
-    # 0, 1 and 2 occur 3, 2 and 1 times, 3 never: see the order of one in the n-grams.
-    ids = torch.tensor([0, 1, 0, 2, 0, 1])
-    shares = [2.9 / 6, 1.9 / 6, 0.3 / 6]
-    wanted = -sum(math.log2(share) for share in shares) / 3
-    model = KneserNey(ids, 1, 4)
-    assert counted_bits(model, torch.tensor([0, 1, 3])) == pytest.approx(
-        wanted, rel=1e-6
-    )
-
-
 def small_model(symbols=V):
     """Return an untrained language model, its weights from one seed."""
     torch.manual_seed(0)
@@ -365,16 +336,6 @@ def test_expected_are_the_probabilities_after_each_symbol():
     assert torch.allclose(given.sum(dim=1), torch.ones(7))
     assert torch.allclose(given[2], model(ids[None, :3])[0][0, -1].softmax(dim=0))
     assert model.training
-
-
-def test_counts_of_a_context_use_the_longest_that_fits():
-    ids = torch.arange(300) ** 2 % 7 % V
-    models = {n: KneserNey(ids, n, V) for n in (1, 2, 3)}
-    found = counted_context_bits(models, ids, [1, 2, 9])
-    rows = spread_rows(ids, 9, 2000)
-    for bits_found, n in zip(found, (2, 3, 3), strict=True):
-        last = models[n].probabilities(rows[:, -n:])[:, -1]
-        assert bits_found == pytest.approx(-last.log2().mean().item())
 
 
 def test_a_text_is_written_after_its_prompt():

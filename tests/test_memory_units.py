@@ -8,7 +8,7 @@ from torch import nn
 
 from helpers import gates
 from helpers.grammar import FILLER, NOUN, VERB, Sentences, openings, sentences
-from helpers.memory_units import memory_units, verbs_turned
+from helpers.memory_units import memory_units, turning_place, verbs_turned
 from helpers.models.lstm import LanguageModel
 
 V = 33
@@ -203,3 +203,28 @@ def test_the_model_stays_as_it_was():
     before = [weight.clone() for weight in model.parameters()]
     verbs_turned(model, memory_units(model, FAR), 1, seed=0)
     assert all(map(torch.equal, before, model.parameters()))
+
+
+# Shown
+
+
+def stream(*stretches):
+    """Return sentences of these (number, fillers), with the first noun and verb."""
+    ids, gaps = [], []
+    for plural, fillers in stretches:
+        ids += [NOUN + 8 * plural, *[FILLER] * fillers, VERB + 4 * plural, 0]
+        gaps += [-1] * (fillers + 1) + [fillers, -1]
+    return Sentences(torch.tensor(ids), torch.tensor(gaps))
+
+
+def test_the_sentence_shown_is_followed_by_one_of_the_other_number():
+    sample = stream((0, 2), (0, 2), (1, 1), (1, 2), (0, 0), (1, 2), (0, 0))
+    places = turning_place(sample, gap=2)
+    # From the period before the second sentence to the word after the third's noun.
+    assert places.tolist() == list(range(4, 12))
+    assert turning_place(stream((1, 2), (0, 1)), gap=2).tolist() == list(range(7))
+
+
+def test_where_no_sentence_turns_this_is_said():
+    with pytest.raises(ValueError, match="no sentence of 2 fillers"):
+        turning_place(stream((0, 2), (0, 1), (1, 2)), gap=2)
