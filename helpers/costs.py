@@ -1,11 +1,13 @@
 """What a network costs: parameters, multiplications, and the time to train it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
+from helpers.runtime import cpu_seconds
 from helpers.tables import Table
 from helpers.training import History, evaluation_mode
 
@@ -34,6 +36,60 @@ def multiplications(model: nn.Module, x: Tensor) -> dict[str, int]:
         name: sum(counts.get(key, {}).values()) // 2
         for name, key in {**parts, "": "Global"}.items()
     }
+
+
+def fused_flops(q: tuple, k: tuple, v: tuple, *rest, **options) -> int:
+    """Return the FLOPs of fused attention on these shapes: PyTorch's own formula."""
+    return sdpa_flop_count(q, k, v)
+
+
+# PyTorch counts its fused attention on GPUs only; the CPU's does the same products.
+FUSED = {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: fused_flops}
+
+
+@torch.no_grad()
+def flops(function: Callable, *inputs: Tensor) -> int:
+    """Return the floating-point operations of the matrix products in one call, two
+    for each multiply-add, as PyTorch's FlopCounterMode counts them."""
+    counter = FlopCounterMode(display=False, custom_mapping=FUSED)
+    with counter:
+        function(*inputs)
+    return counter.get_total_flops()
+
+
+def bytes_kept(function: Callable, *inputs: Tensor) -> int:
+    """Return the bytes that one call keeps for its backward pass, each storage once;
+    the inputs that it needs again are among them."""
+    kept = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        inputs = [x.detach().clone().requires_grad_() for x in inputs]
+        output = function(*inputs)  # held, or freed memory would be counted as one
+    return sum(kept.values()) if output is not None else 0
+
+
+@torch.no_grad()
+def milliseconds(function: Callable, *inputs: Tensor, repeats: int = 5) -> float:
+    """Return the CPU time of one call in milliseconds, the least of `repeats` after
+    one to warm up: other work on the machine can only add to it."""
+    function(*inputs)
+    spent = []
+    for _ in range(repeats):
+        began = cpu_seconds()
+        function(*inputs)
+        spent.append(cpu_seconds() - began)
+    return 1000 * min(spent)
+
+
+def slope(x: Sequence[float], y: Sequence[float]) -> float:
+    """Return the exponent p of the best fit y = c * x ** p: the slope of a straight
+    line through the logarithms, by least squares."""
+    return np.polyfit(np.log(x), np.log(y), 1)[0].item()
 
 
 def training_costs(spent: Iterable[tuple[str, History]]) -> Table:

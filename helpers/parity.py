@@ -85,3 +85,36 @@ def largest_recurrent_gap(
     outputs, last state, and the gradients of the mean squared output with respect to
     input, state and every parameter. `inputs`: (B, T, E), then the state's parts."""
     return largest_module_gap(InOneRow(ours), InOneRow(library), *inputs, mean=True)
+
+
+class Answers(nn.Module):
+    """Only the answers of an attention layer, ours or PyTorch's, whose boolean mask
+    means the opposite and is repeated for every head."""
+
+    def __init__(self, attention: nn.Module, may_see: Tensor | None):
+        super().__init__()
+        self.attention, self.may_see = attention, may_see
+
+    def forward(self, x_btc: Tensor, source_bsc: Tensor | None = None) -> Tensor:
+        source_bsc = x_btc if source_bsc is None else source_bsc
+        if not isinstance(self.attention, nn.MultiheadAttention):
+            return self.attention(x_btc, source_bsc, self.may_see)[0]
+        hidden = None
+        if self.may_see is not None:
+            each_bts = self.may_see.expand(len(x_btc), -1, -1)
+            hidden = ~each_bts.repeat_interleave(self.attention.num_heads, dim=0)
+        return self.attention(x_btc, source_bsc, source_bsc, attn_mask=hidden)[0]
+
+
+def largest_attention_gap(
+    ours: nn.Module,
+    library: nn.MultiheadAttention,
+    *inputs: Tensor,
+    may_see: Tensor | None = None,
+) -> float:
+    """Return the largest gap of two attention layers, as in `largest_module_gap`:
+    answers, and the gradients of their mean square with respect to inputs and every
+    parameter. `inputs`: x (B, T, C), then perhaps a source (B, S, C); `may_see`:
+    (T, S) or (B, T, S), True where a query may look."""
+    pair = (Answers(attention, may_see) for attention in (ours, library))
+    return largest_module_gap(*pair, *inputs, mean=True)

@@ -4,9 +4,11 @@ import pytest
 import torch
 from torch import nn
 
+from helpers.models.attention import MultiHeadAttention, causal_mask, padding_mask
 from helpers.models.lstm import LSTM, Recurrent
 from helpers.parity import (
     InOneRow,
+    largest_attention_gap,
     largest_gap,
     largest_module_gap,
     largest_recurrent_gap,
@@ -229,3 +231,59 @@ def test_one_row_holds_the_outputs_then_the_last_state(kind, parts):
     expected = [y, *last] if parts == 2 else [y, last]
     row = InOneRow(layer)(x, *state)
     assert row.tolist() == torch.cat([part.flatten() for part in expected]).tolist()
+
+
+# Attention
+
+
+def attention_pair(heads=2, dtype=torch.float64):
+    """Return ours and the library's attention of 8 channels, equal in every weight."""
+    torch.manual_seed(0)
+    library = nn.MultiheadAttention(8, heads, batch_first=True)
+    for weight in library.parameters():
+        nn.init.normal_(weight, std=0.3)
+    ours = MultiHeadAttention(8, heads)
+    ours.load_state_dict(library.state_dict())
+    return ours.to(dtype), library.to(dtype)
+
+
+class Upside(MultiHeadAttention):
+    """Ours, with the mask turned around."""
+
+    def forward(self, x_btc, source_bsc=None, may_see=None):
+        return super().forward(x_btc, source_bsc, may_see.mT)
+
+
+MASKS = {
+    "none": None,
+    "causal": causal_mask(5),
+    "each its own": causal_mask(5) & padding_mask(torch.tensor([5, 3]), 5),
+}
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_equal_attention_has_no_gap(mask):
+    x = torch.randn(2, 5, 8, dtype=torch.float64)
+    assert largest_attention_gap(*attention_pair(), x, may_see=MASKS[mask]) < 1e-12
+
+
+def test_a_source_is_attended_to():
+    x, source = torch.randn(2, 5, 8), torch.randn(2, 3, 8)
+    ours, library = attention_pair(dtype=torch.float32)
+    assert largest_attention_gap(ours, library, x, source) < 1e-5
+    with torch.no_grad():
+        ours.in_proj_bias[8] += 0.5  # of the keys: the softmax does not feel it
+        library.in_proj_bias[8] += 0.5
+        library.in_proj_weight[20, 0] += 0.5
+    with pytest.raises(ValueError, match="not copied"):
+        largest_attention_gap(ours, library, x, source)
+
+
+def test_another_mask_or_number_of_heads_is_a_gap():
+    x = torch.randn(2, 5, 8, dtype=torch.float64)
+    ours, library = attention_pair()
+    upside = Upside(8, 2).to(x)
+    upside.load_state_dict(ours.state_dict())
+    assert largest_attention_gap(upside, library, x, may_see=MASKS["causal"]) > 0.01
+    ours.n_heads = 4
+    assert largest_attention_gap(ours, library, x) > 1e-3
