@@ -13,6 +13,7 @@ NOISE_SYMBOLS = 3  # ids 8 to 10: they say nothing about it
 COPY_QUERY = COPY_SYMBOLS + NOISE_SYMBOLS  # id 11: "what came first?"
 COPY_TOKENS = COPY_QUERY + 1
 DIGITS = 10
+UNASKED = -100  # an answer that does not count: cross_entropy's own default
 
 Batches = Iterator[tuple[Tensor, Tensor]]
 
@@ -61,6 +62,36 @@ def endless_reversals(
         n = lengths[torch.randint(len(lengths), (), generator=generator)]
         source = torch.randint(DIGITS, (size, n), generator=generator)
         yield source, source.flip(1)
+
+
+def look_back(
+    distances: Sequence[int], length: int, batch_size: int, seed: int
+) -> Batches:
+    """Return an endless iterator of (digits, answers), (B, T) and (B, T, questions).
+
+    Question i asks at every place for the digit `distances[i]` places before it;
+    UNASKED where there is none. Raises UserError, at once, for no distance, one below
+    0, a length that no distance fits into, and a batch size below 1.
+    """
+    distances = [whole("a distance", distance, 0) for distance in distances]
+    length, batch_size = whole("length", length, 1), whole_batch(batch_size)
+    if not distances or max(distances) >= length:
+        raise UserError(
+            f"The distances are {distances}; at least one is needed, and each must be "
+            f"below the length, {length}."
+        )
+    generator = torch.Generator().manual_seed(seed)
+    return endless_lookups(distances, length, batch_size, generator)
+
+
+def endless_lookups(
+    distances: list[int], length: int, size: int, generator: torch.Generator
+) -> Batches:
+    """Yield batches for ever: see `look_back`, which checks what it is given."""
+    while True:
+        ids_bt = torch.randint(DIGITS, (size, length), generator=generator)
+        padded = (F.pad(ids_bt, (n, 0), value=UNASKED)[:, :length] for n in distances)
+        yield ids_bt, torch.stack(list(padded), dim=-1)
 
 
 def whole_batch(size: int) -> int:

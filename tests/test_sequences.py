@@ -8,9 +8,20 @@ import torch
 
 from helpers import sequences
 from helpers.errors import UserError
-from helpers.sequences import copy_first, exact_match, reversal, target_loss
+from helpers.sequences import (
+    UNASKED,
+    copy_first,
+    exact_match,
+    look_back,
+    reversal,
+    target_loss,
+)
 
-MAKERS = [lambda seed: copy_first(4, 8, seed), lambda seed: reversal((2, 5), 8, seed)]
+MAKERS = [
+    lambda seed: copy_first(4, 8, seed),
+    lambda seed: reversal((2, 5), 8, seed),
+    lambda seed: look_back((0, 2), 5, 8, seed),
+]
 
 
 def take(batches, n):
@@ -87,6 +98,41 @@ def test_every_length_is_drawn_equally_often():
     assert changes == pytest.approx(800, abs=80)  # drawn, not dealt in turn
 
 
+# ---------------------------------------------------------------- looking back
+
+
+@pytest.mark.parametrize(
+    ("distances", "length"),
+    [((1,), 6), ([3], 5), ((0,), 1), ((2, 1), 3), ((0, 5, 1, 1), 6), (range(4), 4)],
+)
+def test_each_answer_is_the_digit_so_many_places_before(distances, length):
+    for ids, answers in take(look_back(distances, length, 7, seed=0), 3):
+        assert ids.shape == (7, length) and ids.dtype == torch.int64
+        assert answers.shape == (7, length, len(distances))
+        assert answers.dtype == torch.int64
+        for digits, row in zip(ids.tolist(), answers.tolist(), strict=True):
+            for t, place in enumerate(row):
+                before = [t - distance for distance in distances]
+                assert place == [digits[s] if s >= 0 else UNASKED for s in before]
+
+
+def test_what_is_unasked_does_not_count_in_a_cross_entropy():
+    _, answers = next(look_back((2,), 3, 1, seed=0))
+    assert answers[0, :2, 0].tolist() == [UNASKED, UNASKED] == [-100, -100]
+    logits = torch.randn(1, 3, 10)
+    whole = torch.nn.functional.cross_entropy(logits[0], answers[0, :, 0])
+    asked = torch.nn.functional.cross_entropy(logits[0, 2:], answers[0, 2:, 0])
+    torch.testing.assert_close(whole, asked)
+
+
+def test_the_digits_to_look_back_at_are_uniform_and_drawn_one_by_one():
+    ids, _ = next(look_back((1,), 4, 5000, seed=1))
+    for digits in ids.T:
+        assert_uniform(digits.tolist(), range(10))
+    changes = (ids[:, 1:] != ids[:, :-1]).double().mean()
+    assert changes.item() == pytest.approx(0.9, abs=0.02)
+
+
 # ---------------------------------------------------------------- seeds, arguments
 
 
@@ -124,6 +170,14 @@ def test_two_iterators_do_not_share_their_draws(make):
         (lambda: reversal((5, -2), 8, 0), "a length is -2"),
         (lambda: reversal("12", 8, 0), "a length is '1'"),
         (lambda: reversal((), 8, 0), "no lengths to draw from"),
+        (lambda: look_back((1, -1), 6, 8, 0), "a distance is -1; it must .* 0 or more"),
+        (lambda: look_back((1.0,), 6, 8, 0), "a distance is 1.0"),
+        (lambda: look_back((1,), 0, 8, 0), "length is 0; it must .* 1 or more"),
+        (lambda: look_back((1,), 6.0, 8, 0), "length is 6.0"),
+        (lambda: look_back((1,), 6, 0, 0), "batch_size is 0; it must .* 1 or more"),
+        (lambda: look_back((), 6, 8, 0), r"distances are \[\]; at least one"),
+        (lambda: look_back((1, 6), 6, 8, 0), r"are \[1, 6\]; .* below the length, 6"),
+        (lambda: look_back((7, 1), 6, 8, 0), r"are \[7, 1\]; .* below the length, 6"),
     ],
 )
 def test_what_cannot_be_served_is_refused_at_once(make, said):
