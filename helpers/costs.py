@@ -68,9 +68,8 @@ def bytes_kept(function: Callable, *inputs: Tensor) -> int:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        inputs = [x.detach().clone().requires_grad_() for x in inputs]
-        output = function(*inputs)  # held, or freed memory would be counted as one
-    return sum(kept.values()) if output is not None else 0
+        function(*[x.detach().clone().requires_grad_() for x in inputs])
+    return sum(kept.values())
 
 
 @torch.no_grad()

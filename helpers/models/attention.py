@@ -18,7 +18,7 @@ def attend(q_qd: Tensor, k_kd: Tensor, v_ke: Tensor, may_see_qk: Tensor | None =
     if may_see_qk is None:
         weights_qk = scores_qk.softmax(dim=-1)
     else:
-        weights_qk = masked_softmax(scores_qk, may_see_qk)
+        weights_qk = masked_softmax(scores_qk, may_see_qk.to(scores_qk.device))
     return weights_qk @ v_ke, weights_qk
 
 
