@@ -1,14 +1,17 @@
 """The one training loop of the course, its history, and accuracy."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+from torch.optim.lr_scheduler import LambdaLR
 
 from helpers.errors import UserError
 from helpers.runtime import cpu_seconds, progress
@@ -49,7 +52,7 @@ def fit(
     lr: float = 3e-3,
     weight_decay: float = 1e-2,
     loss: Callable[[nn.Module, tuple], Tensor] = classification_loss,
-    optimizer: torch.optim.Optimizer | None = None,
+    optimizer: Optimizer | Sequence[Optimizer] | None = None,
     warm_up: float = 0.2,
     clip: float | None = None,
     measure: Callable[[nn.Module], float] | None = None,
@@ -58,22 +61,23 @@ def fit(
 ) -> History:
     """Train `model` in place for `steps` updates and return its History.
 
-    AdamW unless an `optimizer` is given (Loshchilov and Hutter 2019); the learning
-    rate rises linearly over the share `warm_up` of the steps, then falls to zero as
-    half a cosine. `clip` bounds the gradient's norm. `measure(model)` is recorded
-    before the first step, after every `every` steps and after the last.
+    AdamW unless an `optimizer` is given (Loshchilov and Hutter 2019), or several that
+    share the parameters; the learning rate rises linearly over the share `warm_up` of
+    the steps, then falls to zero as half a cosine. `clip` bounds the gradient's norm.
+    `measure(model)` is recorded before the first step, after every `every` steps and
+    after the last.
     Batches are moved to the device of the model. Raises UserError when the loss is
     not a finite number, when the batches end early, and when `steps` is below 1.
     """
     if steps < 1:
         raise UserError(f"{steps} training steps asked for; at least 1 is needed.")
     device, batches = device_of(model), iter(batches)
-    optimizer = optimizer or torch.optim.AdamW(
+    optimizer = optimizer or AdamW(
         model.parameters(), lr=lr, weight_decay=weight_decay, fused=True
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: rate_at(step, steps, warm_up)
-    )
+    optimizers = [optimizer] if isinstance(optimizer, Optimizer) else optimizer
+    share = partial(rate_at, steps=steps, warm_up=warm_up)
+    schedules = [LambdaLR(one, share) for one in optimizers]
     history = History()
     began = cpu_seconds()
     model.train()
@@ -82,8 +86,9 @@ def fit(
             record(history, step, model, measure)
         value = loss(model, to_device(next_batch(batches, step, steps), device))
         history.losses.append(finite(value.item(), step))
-        update(value, optimizer, clip)
-        schedule.step()
+        update(value, optimizers, clip)
+        for schedule in schedules:
+            schedule.step()
     if measure:
         record(history, steps, model, measure)
     history.cpu_seconds = cpu_seconds() - began
@@ -98,14 +103,16 @@ def rate_at(step: int, steps: int, warm_up: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
 
 
-def update(loss: Tensor, optimizer: torch.optim.Optimizer, clip: float | None) -> None:
-    """Take one step down the gradient of `loss`."""
-    optimizer.zero_grad()
+def update(loss: Tensor, optimizers: Sequence[Optimizer], clip: float | None) -> None:
+    """Take one step down the gradient of `loss`, with all optimizers."""
+    for optimizer in optimizers:
+        optimizer.zero_grad()
     loss.backward()
     if clip is not None:
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        nn.utils.clip_grad_norm_(parameters, clip)
-    optimizer.step()
+        groups = [group for one in optimizers for group in one.param_groups]
+        nn.utils.clip_grad_norm_([p for g in groups for p in g["params"]], clip)
+    for optimizer in optimizers:
+        optimizer.step()
 
 
 def next_batch(batches: Iterator, step: int, steps: int) -> tuple:

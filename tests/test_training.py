@@ -99,6 +99,32 @@ def test_an_optimizer_can_be_used_for_two_fits():
     assert model.weight.item() == pytest.approx(-2 * total)
 
 
+def two_weights():
+    """Return a model y = u x + v x with u = v = 0 and plain SGD for each alone."""
+    model = nn.ModuleList([one_weight()[0], one_weight()[0]])
+    model.forward = lambda x: model[0](x) + model[1](x)
+    rates = (1.0, 0.1)
+    pairs = zip(model, rates, strict=True)
+    return model, [torch.optim.SGD(part.parameters(), lr) for part, lr in pairs]
+
+
+def test_several_optimizers_share_one_schedule():
+    model, optimizers = two_weights()
+    data = iter([(torch.ones(1, 1),)] * 10)
+    fit(model, data, 10, loss=output_sum, optimizer=optimizers, warm_up=0.4)
+    total = sum(rate_at(step, 10, 0.4) for step in range(10))
+    moved = [-part.weight.item() for part in model]
+    assert moved == pytest.approx([total, 0.1 * total])
+
+
+def test_clip_bounds_the_gradient_of_all_optimizers_together():
+    model, optimizers = two_weights()
+    data = iter([(torch.ones(1, 1),)])
+    fit(model, data, 1, loss=output_sum, optimizer=optimizers, clip=1.0)
+    moved = [-part.weight.item() for part in model]
+    assert moved == pytest.approx([0.5**0.5, 0.1 * 0.5**0.5], rel=1e-4)
+
+
 def test_the_rate_rises_linearly_then_falls_as_half_a_cosine():
     rates = [rate_at(step, 100, 0.2) for step in range(101)]
     assert rates[:20] == pytest.approx([(k + 1) / 20 for k in range(20)])
