@@ -42,6 +42,30 @@ def windows_of(rows_bt: Tensor, window: int, generator) -> Iterator[tuple]:
             yield rows_bt[:, t : t + window], rows_bt[:, t + 1 : t + window + 1]
 
 
+def random_windows(
+    ids_t: Tensor, batch_size: int, window: int, seed: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Return an endless iterator of (inputs, targets), each (batch_size, window): each
+    row begins at a place of its own, drawn uniformly, and the targets are the inputs'
+    next symbols. Raises UserError, at once, where the text is too short."""
+    if batch_size < 1 or window < 1 or len(ids_t) < window + 1:
+        raise UserError(
+            f"{len(ids_t)} symbols do not hold {batch_size} windows of {window} and "
+            "the symbol after it; use a longer text or a shorter window."
+        )
+    return drawn_windows(
+        ids_t.unfold(0, window + 1, 1), batch_size, torch.Generator().manual_seed(seed)
+    )
+
+
+def drawn_windows(rows_nt: Tensor, batch_size: int, generator) -> Iterator[tuple]:
+    """Yield windows for ever: see `random_windows`, which checks what it is given."""
+    while True:
+        chosen = torch.randint(len(rows_nt), (batch_size,), generator=generator)
+        rows_bt = rows_nt[chosen]
+        yield rows_bt[:, :-1], rows_bt[:, 1:]
+
+
 def learn(
     model: nn.Module,
     ids_t: Tensor,

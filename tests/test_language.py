@@ -17,6 +17,7 @@ from helpers.language import (
     expected,
     learn,
     nats,
+    random_windows,
     spread_rows,
     stream,
     stream_nats,
@@ -69,6 +70,35 @@ def test_every_epoch_begins_at_an_offset_below_the_window():
     starts = [batches[0][0][0, 0].item() for batches in parts]
     assert len(starts) > 50
     assert all(starts.count(offset) > 5 for offset in range(4))
+
+
+def test_random_windows_start_anywhere_and_targets_are_the_next_symbols():
+    batches = list(islice(random_windows(torch.arange(9), 3, 4, 0), 300))
+    starts = [inputs[:, 0] for inputs, _ in batches]
+    for (inputs, targets), first in zip(batches, starts, strict=True):
+        assert inputs.shape == targets.shape == (3, 4)
+        assert torch.equal(inputs, first[:, None] + torch.arange(4))
+        assert torch.equal(targets, inputs + 1)
+    counts = torch.cat(starts).bincount()
+    assert len(counts) == 5 and counts.min() > 120  # 0 to 4, 180 each on average
+
+
+def test_random_windows_depend_on_the_seed_alone():
+    a, b, c = (
+        torch.cat(next(random_windows(torch.arange(500), 8, 4, s))) for s in (1, 1, 2)
+    )
+    assert torch.equal(a, b) and not torch.equal(a, c)
+
+
+@pytest.mark.parametrize(("T", "size", "window"), [(4, 1, 4), (9, 0, 4), (9, 1, 0)])
+def test_a_text_without_a_window_is_refused_at_once(T, size, window):
+    with pytest.raises(UserError, match=f"^{T} symbols do not hold {size} windows"):
+        random_windows(torch.arange(T), size, window, 0)
+
+
+def test_a_text_of_one_window_is_enough():
+    inputs, targets = next(random_windows(torch.arange(5), 2, 4, 0))
+    assert inputs.tolist() == [[0, 1, 2, 3]] * 2 and targets[0].tolist() == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("extra", [0, 1])
