@@ -64,6 +64,17 @@ def largest_module_gap(
     return largest_gap(called(ours), called(library), *inputs, *values, mean=mean)
 
 
+def with_same_weights(
+    ours: nn.Module, library: nn.Module, std: float = 0.3
+) -> tuple[nn.Module, nn.Module]:
+    """Return both with the same weights, drawn anew with deviation `std`: biases start
+    at 0 and gains at 1, where a mistake would not show."""
+    for weight in library.parameters():
+        nn.init.normal_(weight, std=std)
+    ours.load_state_dict(library.state_dict())
+    return ours, library
+
+
 class InOneRow(nn.Module):
     """A recurrent layer that returns its outputs and its last state as one row."""
 
@@ -87,6 +98,15 @@ def largest_recurrent_gap(
     return largest_module_gap(InOneRow(ours), InOneRow(library), *inputs, mean=True)
 
 
+def hidden_from(may_see: Tensor | None, batch: int, n_heads: int) -> Tensor | None:
+    """Return a mask, (T, S) or (B, T, S), as PyTorch's attention wants it: True where
+    a query may not look, (T, S) or repeated for every head, (B * N, T, S)."""
+    if may_see is None or may_see.dim() == 2:
+        return may_see if may_see is None else ~may_see
+    each_bts = may_see.expand(batch, -1, -1)
+    return ~each_bts.repeat_interleave(n_heads, dim=0)
+
+
 class Answers(nn.Module):
     """Only the answers of an attention layer, ours or PyTorch's, whose boolean mask
     means the opposite and is repeated for every head."""
@@ -99,10 +119,7 @@ class Answers(nn.Module):
         source_bsc = x_btc if source_bsc is None else source_bsc
         if not isinstance(self.attention, nn.MultiheadAttention):
             return self.attention(x_btc, source_bsc, self.may_see)[0]
-        hidden = None
-        if self.may_see is not None:
-            each_bts = self.may_see.expand(len(x_btc), -1, -1)
-            hidden = ~each_bts.repeat_interleave(self.attention.num_heads, dim=0)
+        hidden = hidden_from(self.may_see, len(x_btc), self.attention.num_heads)
         return self.attention(x_btc, source_bsc, source_bsc, attn_mask=hidden)[0]
 
 
@@ -117,4 +134,36 @@ def largest_attention_gap(
     parameter. `inputs`: x (B, T, C), then perhaps a source (B, S, C); `may_see`:
     (T, S) or (B, T, S), True where a query may look."""
     pair = (Answers(attention, may_see) for attention in (ours, library))
+    return largest_module_gap(*pair, *inputs, mean=True)
+
+
+class Masked(nn.Module):
+    """A Transformer block called with its masks: ours takes them in their order, after
+    the inputs; PyTorch's by name, and they mean the opposite there."""
+
+    def __init__(self, block: nn.Module, masks: dict[str, Tensor | None]):
+        super().__init__()
+        self.block, self.masks = block, masks
+
+    def forward(self, *inputs_btc: Tensor) -> Tensor:
+        inside = self.block.modules()
+        theirs = [m for m in inside if isinstance(m, nn.MultiheadAttention)]
+        if not theirs:
+            return self.block(*inputs_btc, *self.masks.values())
+        sizes = len(inputs_btc[0]), theirs[0].num_heads
+        masks = {name: hidden_from(m, *sizes) for name, m in self.masks.items()}
+        return self.block(*inputs_btc, **masks)
+
+
+def largest_block_gap(
+    ours: nn.Module, library: nn.Module, *inputs: Tensor, **masks: Tensor | None
+) -> float:
+    """Return the largest gap of two Transformer blocks, as in `largest_module_gap`:
+    outputs, and the gradients of their mean square with respect to inputs and every
+    parameter.
+
+    `masks`: by PyTorch's name (src_mask, tgt_mask, …), in the order in which ours takes
+    them after its inputs (B, T, C); (T, S) or (B, T, S), True where a query may look.
+    """
+    pair = (Masked(block, masks) for block in (ours, library))
     return largest_module_gap(*pair, *inputs, mean=True)

@@ -6,12 +6,16 @@ from torch import nn
 
 from helpers.models.attention import MultiHeadAttention, causal_mask, padding_mask
 from helpers.models.lstm import LSTM, Recurrent
+from helpers.models.transformer import DecoderLayer, EncoderLayer
 from helpers.parity import (
     InOneRow,
+    Masked,
     largest_attention_gap,
+    largest_block_gap,
     largest_gap,
     largest_module_gap,
     largest_recurrent_gap,
+    with_same_weights,
 )
 
 X = torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64)
@@ -287,3 +291,79 @@ def test_another_mask_or_number_of_heads_is_a_gap():
     assert largest_attention_gap(upside, library, x, may_see=MASKS["causal"]) > 0.01
     ours.n_heads = 4
     assert largest_attention_gap(ours, library, x) > 1e-3
+
+
+# Transformer blocks
+
+
+def block_pair(kind="Encoder"):
+    """Return ours and PyTorch's layer of 8 channels and 2 heads, with equal weights."""
+    torch.manual_seed(0)
+    options = {"dropout": 0.0, "batch_first": True, "norm_first": True}
+    library = getattr(nn, f"Transformer{kind}Layer")(8, 2, 12, **options)
+    ours = {"Encoder": EncoderLayer, "Decoder": DecoderLayer}[kind](8, 2, 12)
+    ours.load_state_dict(library.state_dict())
+    return ours.double(), library.double()
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_equal_blocks_have_no_gap(mask):
+    x = torch.randn(2, 5, 8, dtype=torch.float64)
+    pair = block_pair()
+    assert largest_block_gap(*pair, x, src_mask=MASKS[mask]) < 1e-12
+    other = MASKS["none"] if mask == "causal" else MASKS["causal"]
+    alone = largest_block_gap(*pair, x[:1], src_mask=other)
+    assert alone < 1e-12
+    ours, library = (
+        Masked(b, {"src_mask": m})
+        for b, m in zip(pair, (other, MASKS[mask]), strict=True)
+    )
+    assert largest_module_gap(ours, library, x, mean=True) > 1e-4
+
+
+def test_masks_go_to_blocks_in_their_order():
+    x, source = torch.randn(2, 5, 8).double(), torch.randn(2, 5, 8).double()
+    masks = {"tgt_mask": MASKS["causal"], "memory_mask": MASKS["each its own"]}
+    assert largest_block_gap(*block_pair("Decoder"), x, source, **masks) < 1e-12
+    swapped = dict(reversed(masks.items()))
+    assert largest_block_gap(*block_pair("Decoder"), x, source, **swapped) > 1e-4
+
+
+def test_a_block_with_another_norm_order_is_a_gap():
+    ours, library = block_pair()
+    ours.norm_first = False
+    assert largest_block_gap(ours, library, torch.randn(2, 5, 8).double()) > 1e-3
+
+
+# Weights drawn anew
+
+
+def fresh_pair(**options):
+    """Return ours and PyTorch's layer after `with_same_weights`, and as given."""
+    torch.manual_seed(0)
+    library = nn.TransformerEncoderLayer(8, 2, 12, 0.0, batch_first=True)
+    given = EncoderLayer(8, 2, 12, norm_first=False), library
+    return with_same_weights(*given, **options), given
+
+
+def test_both_have_the_same_weights_and_share_none():
+    (ours, library), given = fresh_pair()
+    assert (ours, library) == given
+    theirs = dict(library.named_parameters())
+    for name, weight in ours.named_parameters():
+        assert torch.equal(weight, theirs[name]), name
+        assert weight.data_ptr() != theirs[name].data_ptr() and weight.requires_grad
+    assert largest_block_gap(ours, library, torch.randn(2, 3, 8)) < 1e-4
+
+
+@pytest.mark.parametrize(("options", "std"), [({}, 0.3), ({"std": 2.0}, 2.0)])
+def test_all_are_drawn_anew_biases_and_gains_too(options, std):
+    (ours, _), _ = fresh_pair(**options)
+    for name, weight in ours.named_parameters():
+        assert weight.std().item() == pytest.approx(std, rel=0.5), name
+        assert weight.mean().abs() < std and weight.all(), name
+
+
+def test_weights_that_do_not_fit_are_refused():
+    with pytest.raises(RuntimeError, match="Missing key"):
+        with_same_weights(EncoderLayer(8, 2, 12), nn.LayerNorm(8))
