@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from helpers.plotting import axes, label_end, runs_and_mean
+from helpers.training import History
 
 GAP = 15  # points between two labels, a little more than their height
 
@@ -45,6 +46,16 @@ def chart(
     ax = axes(*labels)
     ax.set(**settings)
     return compare(ax, x, lines, looks, "o" if len(x) < 20 else "")
+
+
+def learning_curves(
+    labels: tuple[str, str, str], runs: dict[str, History], looks: dict, **settings
+) -> Axes:
+    """Return new axes with the smoothed training losses of runs that took equally many
+    steps; labels, looks and settings as in `chart`."""
+    lines = {name: [history.smoothed()[1]] for name, history in runs.items()}
+    steps = next(iter(runs.values())).smoothed()[0]
+    return chart(labels, steps, lines, looks, **settings)
 
 
 def label_ends(

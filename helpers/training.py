@@ -27,8 +27,12 @@ class History:
 
     def final_loss(self, last: int = 20) -> float:
         """Return the mean training loss of the last steps."""
-        tail = self.losses[-last:]
-        return sum(tail) / len(tail)
+        return self.loss_before(len(self.losses), last)
+
+    def loss_before(self, step: int, last: int = 20) -> float:
+        """Return the mean training loss of the `last` steps up to number `step`."""
+        part = self.losses[max(0, step - last) : step]
+        return sum(part) / len(part)
 
     def smoothed(self, points: int = 30) -> tuple[list[float], list[float]]:
         """Return (steps, losses): the means of `points` equal stretches of training."""

@@ -4,8 +4,9 @@ import matplotlib
 import numpy as np
 import pytest
 
-from helpers.line_plots import GAP, chart, compare, height, spread
+from helpers.line_plots import GAP, chart, compare, height, learning_curves, spread
 from helpers.plotting import axes
+from helpers.training import History
 
 THICK = matplotlib.rcParams["lines.linewidth"]
 LOOKS = {"plain": ("#111111", "--"), "residual": ("#222222", "-")}
@@ -112,3 +113,25 @@ def test_few_points_have_dots_and_many_have_none(points, marker):
     lines = {"plain": [range(points)]}
     ax = charted(range(points), lines)
     assert [line.get_marker() for line in ax.lines] == [marker]
+
+
+def test_learning_curves_are_smoothed_losses_at_their_steps():
+    runs = {"plain": History([*range(90)]), "residual": History([5.0] * 89 + [8.0])}
+    labels = "title", "steps", "loss"
+    ax = learning_curves(labels, runs, LOOKS, ylim=(0, 100))
+    plain, residual = ax.lines
+    assert plain.get_xdata().tolist() == [3 * k + 2 for k in range(30)]
+    assert residual.get_xdata().tolist() == plain.get_xdata().tolist()
+    assert plain.get_ydata().tolist() == [3 * k + 1 for k in range(30)]
+    assert residual.get_ydata().tolist() == [5] * 29 + [6]
+    looks = [(line.get_color(), line.get_linestyle()) for line in ax.lines]
+    assert looks == [LOOKS["plain"], LOOKS["residual"]]
+    assert [text.get_text() for text in ax.texts] == list(runs)
+    assert (ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) == labels
+    assert ax.get_ylim() == (0, 100)
+
+
+def test_learning_curves_of_other_lengths_are_refused():
+    runs = {"plain": History([1.0] * 9), "residual": History([1.0] * 8)}
+    with pytest.raises(ValueError, match="same first dimension"):
+        learning_curves(("title", "steps", "loss"), runs, LOOKS)

@@ -99,6 +99,14 @@ def test_an_optimizer_can_be_used_for_two_fits():
     assert model.weight.item() == pytest.approx(-2 * total)
 
 
+def test_the_loss_before_a_step_is_a_mean_of_those_up_to_it():
+    history = History(losses=[4.0, 3.0, 2.0, 0.0])
+    assert history.loss_before(3, last=2) == 2.5
+    assert history.loss_before(2, last=10) == 3.5
+    assert history.loss_before(1, last=1) == 4.0
+    assert history.final_loss(2) == history.loss_before(4, last=2) == 1.0
+
+
 def two_weights():
     """Return a model y = u x + v x with u = v = 0 and plain SGD for each alone."""
     model = nn.ModuleList([one_weight()[0], one_weight()[0]])

@@ -1,0 +1,79 @@
+"""A GPT that lacks one part, or has it elsewhere: what is the part worth?"""
+
+from torch import Tensor, nn
+
+from helpers.models.gpt import GPT
+from helpers.models.transformer import EncoderLayer
+
+
+class NoResidual(EncoderLayer):
+    """A block, norms first, that hands on what its two parts say and nothing else."""
+
+    def forward(self, x_btc: Tensor, may_see: Tensor | None = None) -> Tensor:
+        x_btc = self.self_attn(self.norm1(x_btc), may_see=may_see)[0]
+        return self.feed_forward(self.norm2(x_btc))
+
+
+class NoAttention(EncoderLayer):
+    """A block, norms first, in which no position looks at another."""
+
+    def __init__(self, *sizes, **options):
+        super().__init__(*sizes, **options)
+        del self.self_attn, self.norm1
+
+    def forward(self, x_btc: Tensor, may_see: Tensor | None = None) -> Tensor:
+        return x_btc + self.feed_forward(self.norm2(x_btc))
+
+
+class NoFeedForward(EncoderLayer):
+    """A block, norms first, that looks around and does not think."""
+
+    def __init__(self, *sizes, **options):
+        super().__init__(*sizes, **options)
+        del self.linear1, self.linear2, self.norm2
+
+    def forward(self, x_btc: Tensor, may_see: Tensor | None = None) -> Tensor:
+        return x_btc + self.self_attn(self.norm1(x_btc), may_see=may_see)[0]
+
+
+WITHOUT = {
+    "attention": NoAttention,
+    "residual": NoResidual,
+    "feed-forward": NoFeedForward,
+}
+PARTS = ("nothing", "heads", "norm first", "feed-forward", "positions", "norm")
+PARTS += ("attention", "residual")
+
+
+def gpt_without(
+    part: str, symbols: int, channels: int = 64, n_heads: int = 4, layers: int = 2
+) -> GPT:
+    """Return a new GPT that lacks one of PARTS. Without "heads" it has one head, as
+    wide as all; without "norm first" the norms come last. Raises ValueError for
+    another part."""
+    if part not in PARTS:
+        raise ValueError(f"{part!r} is none of {', '.join(PARTS)}")
+    options = {"tied": False, "norm_first": part != "norm first"}
+    heads = 1 if part == "heads" else n_heads
+    gpt = GPT(symbols, channels, heads, layers, **options)
+    sizes = channels, heads, 4 * channels
+    for i, block in enumerate(gpt.body.layers):
+        if part == "positions":
+            block.self_attn.rotary = False
+        elif part == "norm":
+            block.norm1, block.norm2 = nn.Identity(), nn.Identity()
+        elif part in WITHOUT:
+            gpt.body.layers[i] = stripped(WITHOUT[part], block, sizes)
+    if part == "norm":
+        gpt.body.norm = nn.Identity()
+    return gpt
+
+
+def stripped(kind: type, block: EncoderLayer, sizes: tuple) -> EncoderLayer:
+    """Return a block of another kind, with the weights of this one that it has."""
+    other = kind(*sizes, activation=block.activation)
+    other.load_state_dict(block.state_dict(), strict=False)
+    for name, child in other.named_children():
+        if name == "self_attn":
+            child.rotary = block.self_attn.rotary
+    return other
