@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from drawing import drawn
 from torch.nn import functional as F
 
 from helpers import minilm
@@ -10,13 +11,8 @@ from helpers.models.attention import padding_mask
 from helpers.models.bert import BERT
 from helpers.state_dicts import bert_weights
 
+pytestmark = pytest.mark.usefixtures("seeded")
 B, T, C, N, LAYERS, INNER, V, LONGEST = 3, 9, 16, 4, 3, 40, 31, 12
-
-
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +30,7 @@ def theirs():
         max_position_embeddings=LONGEST,
         attn_implementation="eager",
     )
-    model = BertModel(config).eval()  # no dropout
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight.normal_(0, 0.3)
-    return model
+    return drawn(BertModel(config).eval())  # no dropout
 
 
 def copied(theirs):

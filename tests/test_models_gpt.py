@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 import torch
 import torch.nn.functional as F
+from drawing import drawn
 from torch import nn
 
 from helpers.models.attention import MultiHeadAttention, causal_mask
@@ -24,22 +25,9 @@ from helpers.models.transformer import EncoderLayer
 from helpers.state_dicts import gpt2_weights
 from helpers.writers import greedy
 
+pytestmark = pytest.mark.usefixtures("seeded")
 B, T, C, N, LAYERS, V, LONGEST = 3, 6, 16, 4, 3, 23, 24
 positions = pytest.mark.parametrize("longest", [LONGEST, None], ids=["table", "rotary"])
-
-
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
-
-
-@torch.no_grad()
-def drawn(module, std=0.3):
-    """Return the module, all parameters drawn anew: none is 0 or 1 any more."""
-    for weight in module.parameters():
-        weight.normal_(0, std)
-    return module
 
 
 def small(longest=LONGEST, **options):

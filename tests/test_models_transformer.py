@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from drawing import drawn
 from torch import nn
 
 from helpers.models.attention import causal_mask, padding_mask
@@ -19,25 +20,12 @@ from helpers.models.transformer import (
 )
 from helpers.parity import largest_module_gap
 
+pytestmark = pytest.mark.usefixtures("seeded")
 B, T, S, C, N, INNER, V = 3, 5, 7, 8, 2, 12, 6
 precisions = pytest.mark.parametrize(
     ("dtype", "gap"), [(torch.float32, 1e-5), (torch.float64, 1e-12)]
 )
 orders = pytest.mark.parametrize("first", [True, False], ids=["pre", "post"])
-
-
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
-
-
-@torch.no_grad()
-def drawn(module, std=0.3):
-    """Return the module, all parameters drawn anew: none is 0 or 1 any more."""
-    for weight in module.parameters():
-        weight.normal_(0, std)
-    return module
 
 
 def random_mask(*shape):
