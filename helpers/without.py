@@ -1,4 +1,4 @@
-"""A GPT that lacks one part, or has it elsewhere: what is the part worth?"""
+"""A GPT that lacks one part: what is the part worth?"""
 
 from torch import Tensor, nn
 
@@ -39,24 +39,32 @@ class NoFeedForward(EncoderLayer):
 WITHOUT = {
     "attention": NoAttention,
     "residual": NoResidual,
-    "feed-forward": NoFeedForward,
+    "FFN": NoFeedForward,
 }
-PARTS = ("nothing", "heads", "norm first", "feed-forward", "positions", "norm")
-PARTS += ("attention", "residual")
+PARTS = (
+    "nothing",
+    "heads",
+    "norm",
+    "wide FFN",
+    "FFN",
+    "positions",
+    "attention",
+    "residual",
+)
 
 
 def gpt_without(
     part: str, symbols: int, channels: int = 64, n_heads: int = 4, layers: int = 2
 ) -> GPT:
-    """Return a new GPT that lacks one of PARTS. Without "heads" it has one head, as
-    wide as all; without "norm first" the norms come last. Raises ValueError for
-    another part."""
+    """Return a new GPT that lacks one of PARTS. Without "heads" it has one, as wide as
+    all; without "wide FFN" the feed-forward network is no wider than the block. Raises
+    ValueError for another part."""
     if part not in PARTS:
         raise ValueError(f"{part!r} is none of {', '.join(PARTS)}")
-    options = {"tied": False, "norm_first": part != "norm first"}
     heads = 1 if part == "heads" else n_heads
-    gpt = GPT(symbols, channels, heads, layers, **options)
-    sizes = channels, heads, 4 * channels
+    inner = channels if part == "wide FFN" else 4 * channels
+    gpt = GPT(symbols, channels, heads, layers, tied=False, inner=inner)
+    sizes = channels, heads, inner
     for i, block in enumerate(gpt.body.layers):
         if part == "positions":
             block.self_attn.rotary = False
