@@ -22,7 +22,7 @@ from helpers.models.lstm import LSTM, LanguageModel
 from helpers.models.positions import rotate
 from helpers.models.sampling import generate
 from helpers.models.transformer import EncoderLayer
-from helpers.state_dicts import gpt2_weights
+from helpers.state_dicts import gpt2_weights, random_gpt2
 from helpers.writers import greedy
 
 pytestmark = pytest.mark.usefixtures("seeded")
@@ -51,22 +51,8 @@ def writer(longest=LONGEST, **options):
 @pytest.fixture(scope="module")
 def gpt2():
     """Return a random GPT-2 of transformers, none of its parameters 0 or 1."""
-    from transformers import GPT2Config, GPT2LMHeadModel
-
     torch.manual_seed(1)
-    config = GPT2Config(
-        vocab_size=V,
-        n_positions=LONGEST,
-        n_embd=C,
-        n_layer=LAYERS,
-        n_head=N,
-        resid_pdrop=0.0,
-        embd_pdrop=0.0,
-        attn_pdrop=0.0,
-        bos_token_id=0,
-        eos_token_id=0,
-    )
-    return drawn(GPT2LMHeadModel(config), 0.08).eval()
+    return random_gpt2(V, C, N, LAYERS, LONGEST)
 
 
 def same(gpt2):
