@@ -81,7 +81,6 @@ def stripped(kind: type, block: EncoderLayer, sizes: tuple) -> EncoderLayer:
     """Return a block of another kind, with the weights of this one that it has."""
     other = kind(*sizes, activation=block.activation)
     other.load_state_dict(block.state_dict(), strict=False)
-    for name, child in other.named_children():
-        if name == "self_attn":
-            child.rotary = block.self_attn.rotary
+    if hasattr(other, "self_attn"):
+        other.self_attn.rotary = block.self_attn.rotary
     return other
