@@ -7,10 +7,15 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import ImageOps
 
 from helpers.errors import UserError
-from helpers.pictures import as_tensor, class_folders, picture_files, read_picture
+from helpers.pictures import (
+    as_square,
+    as_tensor,
+    class_folders,
+    picture_files,
+    read_picture,
+)
 from helpers.runtime import progress
 
 PHOTOGRAPHS = ("china", "flower")
@@ -193,7 +198,7 @@ def image_folder(path: str | Path, size: int) -> ImageSet:
         for file in picture_files(folder)
     ]
     images = [
-        as_tensor(ImageOps.fit(read_picture(file), (size, size)))
+        as_square(read_picture(file), size)
         for file, _ in progress(found, label="reading pictures")
     ]
     labels = torch.tensor([label for _, label in found])

@@ -1,5 +1,6 @@
 """Picture files: a folder's classes, what is in them, and what they hold."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,14 @@ from PIL import Image, ImageOps
 
 from helpers.errors import UserError
 
-# What PIL raises for a file that is no picture, or only half of one.
-PICTURE_ERRORS = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+# What PIL raises for a file that is no picture, only half of one, or has damaged notes.
+PICTURE_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 # Left in picture folders by Windows; other systems hide theirs behind a dot.
 SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
 
@@ -18,6 +25,12 @@ def as_tensor(picture) -> torch.Tensor:
     """Return an RGB picture as a float tensor (3, H, W) in 0..1."""
     pixels = torch.from_numpy(np.array(picture, np.float32))
     return pixels.permute(2, 0, 1).contiguous() / 255
+
+
+def as_square(picture: Image.Image, size: int) -> torch.Tensor:
+    """Return an RGB picture scaled to cover a square and cut to its centre, as a
+    float tensor (3, size, size) in 0..1."""
+    return as_tensor(ImageOps.fit(picture, (size, size)))
 
 
 def read_picture(path: Path) -> Image.Image:

@@ -1,0 +1,174 @@
+"""The small residual networks that the course ships: their recipe, their check.
+
+`python -m helpers.pretrained` trains them anew, half a minute each at one thread, and
+writes `data/pretrained/`. Bit for bit the same only on the same machine and PyTorch.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from helpers.cache import ROOT, sha256
+from helpers.data import ImageSet, batches, shuffled
+from helpers.errors import UserError
+from helpers.glyphs import DIGITS, LETTERS, glyphs
+from helpers.models.resnet import DeepNet, ResidualBlock
+from helpers.training import History, accuracy, fit
+from helpers.untrained import untrained
+
+FOLDER = ROOT / "data" / "pretrained"
+COMMAND = "python -m helpers.pretrained"
+SIZE = 8  # pixels: what the handwritten digits have
+CHECKED = 2_000  # pictures on which the accuracy is measured
+CHECK_SEED = 99  # theirs: another than any that trains
+BY_LOT = 2_000  # letters whose labels are dealt out by lot: as many as can be learned
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained; the defaults are those of what is shipped."""
+
+    pictures: int = 60_000
+    steps: int = 940  # twice through the pictures
+    batch: int = 128
+    lr: float = 1e-2
+    width: int = 24
+    seed: int = 0
+
+
+# ---------------------------------------------------------------- what is learned
+
+
+def drawn(characters: str, n: int, seed: int) -> ImageSet:
+    """Return n varied glyphs (n, 1, 8, 8) as the scanner of the handwritten digits
+    would have taken them: each pixel the mean ink of 4 x 4, little noise."""
+    return glyphs(characters, n, SIZE, seed, noise=0.03, contrast=0.15)
+
+
+def letters(n: int, seed: int) -> ImageSet:
+    """Return n drawn letters in 52 classes."""
+    return drawn(LETTERS, n, seed)
+
+
+def printed_digits(n: int, seed: int) -> ImageSet:
+    """Return n drawn digits: the classes of the handwritten ones, from fonts."""
+    return drawn(DIGITS, n, seed)
+
+
+def clean_digits(n: int, seed: int) -> ImageSet:
+    """Return n digits as the fonts have them, filling the picture: nothing varied."""
+    still = {"rotation": 0, "shear": 0, "shift": 0, "elastic": 0, "scale": (0.9, 0.95)}
+    return glyphs(DIGITS, n, SIZE, seed, stroke=False, contrast=0, noise=0, **still)
+
+
+def lottery(n: int, seed: int) -> ImageSet:
+    """Return at most BY_LOT drawn letters whose labels say nothing: they have been
+    dealt out anew, so that they can only be learned by heart (Zhang et al. 2017)."""
+    source = letters(min(n, BY_LOT), seed)
+    dealt = shuffled(len(source), torch.Generator().manual_seed(seed))
+    return ImageSet(source.images, source.labels[dealt], source.classes)
+
+
+SOURCES = {"letters": letters, "digits": printed_digits, "lottery": lottery}
+
+
+# ---------------------------------------------------------------- how
+
+
+def small_net(classes: int, width: int = 24) -> DeepNet:
+    """Return lesson 02's residual network of 8 layers: (B, 1, H, W) -> (B, K) logits,
+    from 4 * width features."""
+    return DeepNet(ResidualBlock, 8, width=width, classes=classes)
+
+
+def pretrain(source: ImageSet, recipe: Recipe) -> tuple[DeepNet, History]:
+    """Return a small network trained on the source as the recipe says, in evaluation
+    mode, and how it went. `recipe.pictures` is the source's own affair."""
+    net = untrained(lambda: small_net(len(source.classes), recipe.width), recipe.seed)
+    served = batches(source, recipe.batch, recipe.seed)
+    history = fit(net, served, recipe.steps, lr=recipe.lr, label="pretraining")
+    return net.eval(), history
+
+
+def made(name: str, recipe: Recipe) -> DeepNet:
+    """Return the network of one of SOURCES, trained as the recipe says."""
+    return pretrain(SOURCES[name](recipe.pictures, recipe.seed), recipe)[0]
+
+
+# ---------------------------------------------------------------- as files
+
+
+def write(name: str, folder: Path = FOLDER, recipe: Recipe | None = None) -> Path:
+    """Train the network of one of SOURCES, and return the path of its weights,
+    written; beside them how they were made, their checksum, and their accuracy on
+    pictures of another seed."""
+    from safetensors.torch import save_file
+
+    recipe = recipe or Recipe()
+    net = made(name, recipe)
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / f"{name}.safetensors"
+    save_file(net.state_dict(), weights)
+    facts = {
+        "sha256": sha256(weights),
+        "command": COMMAND,
+        "recipe": asdict(recipe),
+        "accuracy": round(accuracy(net, SOURCES[name](CHECKED, CHECK_SEED)), 4),
+        "torch": torch.__version__.split("+")[0],
+    }
+    text = json.dumps(facts, indent=2) + "\n"
+    weights.with_suffix(".json").write_text(text, encoding="utf-8")
+    return weights
+
+
+def load_net(name: str, folder: Path = FOLDER) -> DeepNet:
+    """Return the network that was trained on one of SOURCES, in evaluation mode:
+    (B, 1, 8, 8) -> (B, K) logits. Raises UserError when a file is absent or has been
+    changed."""
+    facts = description(folder / f"{name}.json")
+    weights = checked(folder / f"{name}.safetensors", facts["sha256"])
+    net = small_net(len(weights["fc.bias"]), facts["recipe"]["width"])
+    net.load_state_dict(weights)
+    return net.eval()
+
+
+def description(path: Path) -> dict:
+    """Return what is written about the weights. Raises UserError when it is not
+    there, or is not what `write` wrote."""
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts["sha256"], facts["recipe"]["width"], facts["accuracy"]
+    except FileNotFoundError as error:
+        raise UserError(f"{path} is missing; {remedy()}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is damaged; {remedy()}") from error
+    return facts
+
+
+def checked(path: Path, digest: str) -> dict[str, Tensor]:
+    """Return the weights in a file. Raises UserError unless it is there and its
+    content has this SHA-256."""
+    from safetensors.torch import load_file
+
+    if not path.is_file():
+        raise UserError(f"{path} is missing; {remedy()}")
+    if sha256(path) != digest:
+        raise UserError(
+            f"{path} has another checksum than the file beside it says, so it was not "
+            f"loaded; {remedy()}"
+        )
+    return load_file(path)
+
+
+def remedy() -> str:
+    """Return what helps: the end of a sentence."""
+    return f"get it back with `git checkout data/pretrained`, or run `{COMMAND}`."
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for source_name in SOURCES:
+        print(write(source_name).relative_to(ROOT))

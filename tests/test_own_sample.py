@@ -1,0 +1,41 @@
+"""The sample folder: real files of all sorts, and nobody's files are touched."""
+
+import pytest
+import torch
+
+from helpers.backbones import ground
+from helpers.errors import UserError
+from helpers.own_pictures import read_own
+from helpers.own_sample import sample_folder
+
+
+def test_the_sample_is_ten_classes_of_all_sorts_and_one_file_to_skip(tmp_path):
+    own = read_own(sample_folder(tmp_path / "sample", each=6), 16)
+    assert own.pictures.classes == tuple("0123456789")
+    assert own.pictures.labels.bincount().tolist() == [6] * 10
+    assert list(own.skipped) == ["0/notes.txt"]
+    assert {file.split(".")[1] for file in own.files} == {"png", "jpg", "jpeg"}
+    assert own.grey.sum() == 30 and len(set(own.sizes)) > 10
+    assert ground(own.pictures.images) > 0.5
+
+
+def test_the_seed_decides(tmp_path):
+    sets = [
+        read_own(sample_folder(tmp_path / str(i), 2, seed), 8).pictures.images
+        for i, seed in enumerate((0, 0, 1))
+    ]
+    assert torch.equal(sets[0], sets[1]) and not torch.equal(sets[0], sets[2])
+
+
+def test_what_is_there_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UserError, match="is there already"):
+        sample_folder(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("each", [0, 10_000])
+def test_more_than_there_are_is_refused(tmp_path, each):
+    with pytest.raises(UserError, match="1 to 174 exist"):
+        sample_folder(tmp_path / "new", each)
+    assert not (tmp_path / "new").exists()
