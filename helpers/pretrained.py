@@ -84,10 +84,13 @@ def small_net(classes: int, width: int = 24) -> DeepNet:
     return DeepNet(ResidualBlock, 8, width=width, classes=classes)
 
 
-def pretrain(source: ImageSet, recipe: Recipe) -> tuple[DeepNet, History]:
+def pretrain(
+    source: ImageSet, recipe: Recipe, device: torch.device | str = "cpu"
+) -> tuple[DeepNet, History]:
     """Return a small network trained on the source as the recipe says, in evaluation
     mode, and how it went. `recipe.pictures` is the source's own affair."""
     net = untrained(lambda: small_net(len(source.classes), recipe.width), recipe.seed)
+    net = net.to(device)
     served = batches(source, recipe.batch, recipe.seed)
     history = fit(net, served, recipe.steps, lr=recipe.lr, label="pretraining")
     return net.eval(), history
@@ -130,7 +133,7 @@ def load_net(name: str, folder: Path = FOLDER) -> DeepNet:
     changed."""
     facts = description(folder / f"{name}.json")
     weights = checked(folder / f"{name}.safetensors", facts["sha256"])
-    net = small_net(len(weights["fc.bias"]), facts["recipe"]["width"])
+    net = small_net(len(weights["fc.bias"]), len(weights["stem.0.weight"]))
     net.load_state_dict(weights)
     return net.eval()
 
@@ -140,7 +143,7 @@ def description(path: Path) -> dict:
     there, or is not what `write` wrote."""
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        facts["sha256"], facts["recipe"]["width"], facts["accuracy"]
+        facts["sha256"], facts["recipe"], facts["accuracy"]
     except FileNotFoundError as error:
         raise UserError(f"{path} is missing; {remedy()}") from error
     except (ValueError, KeyError, TypeError) as error:
