@@ -20,8 +20,9 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 from torch.optim import AdamW
 
-from helpers.libraries import Texts, chosen
+from helpers.libraries import Texts, chosen, draws
 from helpers.minilm import MiniLM
+from helpers.runtime import progress
 from helpers.training import History, device_of, evaluation_mode, fit
 
 if TYPE_CHECKING:
@@ -74,6 +75,26 @@ def by_frozen_minilm(
     vectors = vectors_of(train.texts).numpy()
     model = linear_model("passthrough", vectors, train.labels, seed)
     return torch.from_numpy(model.predict(vectors_of(test.texts).numpy()))
+
+
+def compared(
+    ways: dict[str, Callable[[Texts, Texts, int], Tensor]],
+    pool: Texts,
+    test: Texts,
+    ks: Sequence[int],
+    seed: int,
+    n_draws: int = 3,
+) -> dict[str, list[list[float]]]:
+    """Return the shares of `test` that each way tells right with k labels per class:
+    way -> (draws, ks). All ways get the same draws; a way that is None is left out."""
+    used = {name: way for name, way in ways.items() if way}
+    scores = {name: [[] for _ in range(n_draws)] for name in used}
+    for k in progress(ks, label="labelled texts"):
+        for number, train in enumerate(draws(pool, k, n_draws, seed)):
+            for name, way in used.items():
+                right = way(train, test, seed) == test.labels
+                scores[name][number].append(right.float().mean().item())
+    return scores
 
 
 # ---------------------------------------------------------------- MiniLM, frozen
@@ -149,10 +170,12 @@ def with_class_head(minilm: MiniLM, n_classes: int, seed: int) -> nn.Module:
     and a new last layer: token ids (B, T) -> `.logits` (B, K).
 
     Between the two it has MiniLM's own pooler, a layer on [CLS]. The caller's random
-    numbers stay as they were.
+    numbers stay as they were. Raises ValueError for fewer than two classes.
     """
     from transformers import BertForSequenceClassification
 
+    if n_classes < 2:  # transformers would take one output for a regression
+        raise ValueError(f"{n_classes} class of texts; there must be 2 or more")
     config = deepcopy(minilm.model.config)
     config.num_labels = n_classes
     with torch.random.fork_rng(devices=[]):
@@ -165,12 +188,14 @@ def with_class_head(minilm: MiniLM, n_classes: int, seed: int) -> nn.Module:
 def fine_tuned(
     minilm: MiniLM, train: Texts, seed: int, tuning: Tuning = TUNING
 ) -> tuple[nn.Module, History]:
-    """Return (classifier, history): all weights of a copy of MiniLM trained together
-    with a new head on `train`. `minilm` and the caller's random numbers stay as they
-    were. Raises UserError where `fit` does."""
+    """Return (classifier, history): a copy of MiniLM trained together with a new head
+    on `train`, all but its tables of words and positions, half of its weights, of
+    which a few texts touch hardly any. `minilm` and the caller's random numbers stay
+    as they were. Raises UserError where `fit` does."""
     model = with_class_head(minilm, int(train.labels.max()) + 1, seed)
+    model.bert.embeddings.requires_grad_(False)
     parts = ((model.bert, tuning.lr), (model.classifier, tuning.head_lr))
-    groups = [{"params": part.parameters(), "lr": lr} for part, lr in parts]
+    groups = [{"params": learning(part), "lr": lr} for part, lr in parts]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # for dropout, and the order of the texts
         history = fit(
@@ -184,6 +209,11 @@ def fine_tuned(
             label="fine-tuning MiniLM",
         )
     return model.eval(), history
+
+
+def learning(part: nn.Module) -> list[nn.Parameter]:
+    """Return the parameters that take a gradient."""
+    return [p for p in part.parameters() if p.requires_grad]
 
 
 def batches(minilm: MiniLM, train: Texts, size: int) -> Iterator[tuple[Tensor, ...]]:
