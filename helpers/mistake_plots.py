@@ -61,7 +61,7 @@ def mistake_grid(
     images: Tensor, mistakes: Sequence[Mistake], columns: int = 4
 ) -> Figure:
     """Return the pictures of `mistakes` among images (N, 3, H, W), each under its true
-    class, the guess and the guess's probability. Without mistakes it says so."""
+    class, the guess, and the probability of both. Without mistakes it says so."""
     columns = max(1, min(columns, len(mistakes)))
     rows = max(1, -(-len(mistakes) // columns))
     figure, grid = panels(rows, columns, (max(3.4, 1.6 * columns), 2.1 * rows))
@@ -69,7 +69,8 @@ def mistake_grid(
         ax.set_axis_off()
     for ax, m in zip(grid, mistakes, strict=False):
         ax.imshow(as_image(images[m.index]), vmin=0, vmax=1)
-        text = f"{shown(m.truth)}\n→ {shown(m.guess)} {m.probability:.0%}"
+        truth = f"{shown(m.truth)} {m.chance:.0%}"
+        text = f"{truth}\n→ {shown(m.guess)} {m.probability:.0%}"
         ax.set_title(text, fontsize=9, loc="center", parse_math=False)
     if not mistakes:
         grid[0].text(0.5, 0.5, "no test picture is wrong", ha="center", va="center")

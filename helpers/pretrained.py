@@ -24,7 +24,7 @@ COMMAND = "python -m helpers.pretrained"
 SIZE = 8  # pixels: what the handwritten digits have
 CHECKED = 2_000  # pictures on which the accuracy is measured
 CHECK_SEED = 99  # theirs: another than any that trains
-BY_LOT = 2_000  # letters whose labels are dealt out by lot: as many as can be learned
+FEW = 2_000  # letters: as many as the network can learn by heart
 
 
 @dataclass(frozen=True)
@@ -59,20 +59,31 @@ def printed_digits(n: int, seed: int) -> ImageSet:
 
 
 def clean_digits(n: int, seed: int) -> ImageSet:
-    """Return n digits as the fonts have them, filling the picture: nothing varied."""
+    """Return n digits as the fonts have them, filling the picture: nothing is varied
+    but height and width, by a twentieth."""
     still = {"rotation": 0, "shear": 0, "shift": 0, "elastic": 0, "scale": (0.9, 0.95)}
     return glyphs(DIGITS, n, SIZE, seed, stroke=False, contrast=0, noise=0, **still)
 
 
+def few_letters(n: int, seed: int) -> ImageSet:
+    """Return at most FEW drawn letters in 52 classes."""
+    return letters(min(n, FEW), seed)
+
+
 def lottery(n: int, seed: int) -> ImageSet:
-    """Return at most BY_LOT drawn letters whose labels say nothing: they have been
-    dealt out anew, so that they can only be learned by heart (Zhang et al. 2017)."""
-    source = letters(min(n, BY_LOT), seed)
+    """Return `few_letters` whose labels say nothing: they have been dealt out anew, so
+    that they can only be learned by heart (Zhang et al. 2017)."""
+    source = few_letters(n, seed)
     dealt = shuffled(len(source), torch.Generator().manual_seed(seed))
     return ImageSet(source.images, source.labels[dealt], source.classes)
 
 
-SOURCES = {"letters": letters, "digits": printed_digits, "lottery": lottery}
+SOURCES = {
+    "letters": letters,
+    "digits": printed_digits,
+    "few_letters": few_letters,
+    "lottery": lottery,
+}
 
 
 # ---------------------------------------------------------------- how
@@ -111,14 +122,15 @@ def write(name: str, folder: Path = FOLDER, recipe: Recipe | None = None) -> Pat
     from safetensors.torch import save_file
 
     recipe = recipe or Recipe()
-    net = made(name, recipe)
+    source = SOURCES[name](recipe.pictures, recipe.seed)
+    net, _ = pretrain(source, recipe)
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / f"{name}.safetensors"
     save_file(net.state_dict(), weights)
     facts = {
         "sha256": sha256(weights),
         "command": COMMAND,
-        "recipe": asdict(recipe),
+        "recipe": asdict(recipe) | {"pictures": len(source)},
         "accuracy": round(accuracy(net, SOURCES[name](CHECKED, CHECK_SEED)), 4),
         "torch": torch.__version__.split("+")[0],
     }

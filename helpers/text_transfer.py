@@ -189,9 +189,9 @@ def fine_tuned(
     minilm: MiniLM, train: Texts, seed: int, tuning: Tuning = TUNING
 ) -> tuple[nn.Module, History]:
     """Return (classifier, history): a copy of MiniLM trained together with a new head
-    on `train`, all but its tables of words and positions, half of its weights, of
-    which a few texts touch hardly any. `minilm` and the caller's random numbers stay
-    as they were. Raises UserError where `fit` does."""
+    on `train`, all but what turns words and positions into its first vectors: half of
+    its weights, of which a few texts touch hardly any. `minilm` and the caller's random
+    numbers stay as they were. Raises UserError where `fit` does."""
     model = with_class_head(minilm, int(train.labels.max()) + 1, seed)
     model.bert.embeddings.requires_grad_(False)
     parts = ((model.bert, tuning.lr), (model.classifier, tuning.head_lr))

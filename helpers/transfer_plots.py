@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from helpers.line_plots import chart
-from helpers.plotting import CONTRAST, GREEN, LOOKS, log_axes, picture_grid
+from helpers.plotting import CONTRAST, GREEN, LOOKS, axes, log_axes, picture_grid
 from helpers.training import History
 
 ERRORS, LIMITS = (0.5, 1, 2, 5, 10, 20, 40), (0.2, 50)  # percent, at the axis
@@ -84,6 +84,8 @@ def misread(images: Tensor, truth_n: Tensor, given_n: Tensor, way: str) -> Figur
     its own and the given one, and how many there are."""
     wrong = (truth_n != given_n).nonzero().flatten()
     title = f"{way}: {len(wrong)} of {len(truth_n)} misread"
+    if len(wrong) == 0:
+        return axes(title).figure
     shown = wrong[:AT_MOST]
     names = [f"{truth_n[i]} → {given_n[i]}" for i in shown.tolist()]
     return picture_grid(list(images[shown]), names, columns=8, title=title)

@@ -85,3 +85,18 @@ def test_the_ground_is_how_light_the_edges_are():
     assert ground(x) == 0 and ground(1 - x) == 1
     x[0] = 1
     assert ground(x) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("edge", "expected"),
+    [
+        ((0, slice(None)), (8 / 16 + 2 / 8) / 2),
+        ((-1, slice(None)), (8 / 16 + 2 / 8) / 2),
+        ((slice(None), 0), (2 / 16 + 4 / 8) / 2),
+        ((slice(None), -1), (2 / 16 + 4 / 8) / 2),
+    ],
+)
+def test_each_of_the_four_edges_counts(edge, expected):
+    x = torch.zeros(1, 1, 4, 8)
+    x[(..., *edge)] = 1
+    assert ground(x) == pytest.approx(expected)

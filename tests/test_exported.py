@@ -163,3 +163,10 @@ def test_pickled_code_is_refused_before_it_runs(file, tmp_path):
 def test_a_large_picture_is_answered_like_any(file, tmp_path):
     Image.new("L", (900, 400), 120).save(tmp_path / "large.jpg")
     assert reload(file).predict(tmp_path / "large.jpg")[0] in CLASSES
+
+
+def test_a_file_in_the_readers_home_is_found(file, monkeypatch):
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(file.parent))
+    assert reload(f"~/{file.name}").classes == CLASSES
+    assert contents(f"~/{file.name}").rows == contents(file).rows

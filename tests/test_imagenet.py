@@ -163,3 +163,12 @@ def test_weights_of_another_network_are_refused(tmp_path):
     torch.save(torchvision.models.squeezenet1_1().state_dict(), tmp_path / "other")
     with pytest.raises(RuntimeError, match="Missing key"):
         imagenet.resnet18(tmp_path / "other")
+
+
+def test_pictures_are_read_and_learned_from_as_these_weights_need(drawn, places):
+    put(places / "course", drawn[0].read_bytes())
+    backbone = imagenet.imagenet()
+    assert (backbone.size, backbone.width) == (imagenet.SIDE, 512)
+    assert (backbone.mean, backbone.std) == (imagenet.MEAN, imagenet.STD)
+    assert (backbone.lr, backbone.batch) == (imagenet.LR, imagenet.BATCH)
+    assert isinstance(backbone.batch, int) and backbone.lr < 1e-3

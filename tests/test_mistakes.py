@@ -95,7 +95,7 @@ def test_the_map_shows_each_count_and_both_names():
     assert ax.get_ylabel() == "true class" and ax.get_title("left").startswith("3 of 6")
 
 
-@pytest.mark.parametrize(("classes", "names"), [(13, 13), (60, 0)])
+@pytest.mark.parametrize(("classes", "names"), [(13, 13), (40, 40), (60, 0)])
 def test_a_map_of_many_classes_stays_readable(classes, names):
     counts = torch.randint(5, (classes, classes))
     ax = saved(confusion_map(counts, [f"class {k}" for k in range(classes)])).axes[0]
@@ -105,6 +105,44 @@ def test_a_map_of_many_classes_stays_readable(classes, names):
 def test_a_class_without_test_pictures_is_no_division_by_zero():
     figure = saved(confusion_map(torch.tensor([[2, 0], [0, 0]]), ("a", "b")))
     assert figure.axes[0].images[0].get_array().tolist() == [[1, 0], [0, 0]]
+
+
+def test_up_to_twelve_classes_have_their_counts_written():
+    counts = torch.eye(12, dtype=torch.long)
+    ax = confusion_map(counts, [f"class {k}" for k in range(12)]).axes[0]
+    assert len(ax.texts) == 144
+
+
+def test_squares_show_the_share_of_the_true_class_from_0_to_1():
+    counts = torch.tensor([[3, 1], [2, 2]])
+    image = saved(confusion_map(counts, ("a", "b"))).axes[0].images[0]
+    assert image.get_array().tolist() == [[0.75, 0.25], [0.5, 0.5]]
+    assert image.get_clim() == (0, 1)
+
+
+def test_counts_stand_out_from_their_squares():
+    counts = torch.tensor([[3, 1], [2, 2]])
+    ax = saved(confusion_map(counts, ("a", "b"))).axes[0]
+    colours = {t.get_position(): t.get_color() for t in ax.texts}
+    dark = dict.fromkeys([(1, 0), (0, 1), (1, 1)], "white")
+    assert colours == {(0, 0): "black", **dark}
+
+
+def test_no_class_name_is_taken_for_a_formula():
+    names = (r"$\nothing$", r"$\frac{$")
+    ax = saved(confusion_map(torch.eye(2, dtype=torch.long), names)).axes[0]
+    for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
+        assert [text.get_text() for text in labels] == list(names)
+
+
+def test_more_mistakes_than_columns_fill_another_row():
+    mistakes = [Mistake(i, "f", "cat", "dog", 0.9, 0.1) for i in range(5)]
+    axes = saved(mistake_grid(torch.rand(5, 3, 8, 8), mistakes)).axes
+    assert len(axes) == 8 and sum(bool(ax.images) for ax in axes) == 5
+
+
+def test_a_name_that_just_fits_is_shown_whole():
+    assert shown("x" * 16) == "x" * 16 and shown("x" * 17) == "x" * 15 + "…"
 
 
 def test_names_that_no_figure_can_write_are_written_all_the_same():
@@ -124,7 +162,7 @@ def test_the_grid_shows_the_pictures_of_the_mistakes(most):
     for ax, mistake in zip(drawn, worst(most), strict=True):
         expected = images[mistake.index].permute(1, 2, 0)
         assert torch.equal(torch.tensor(ax.images[0].get_array()), expected)
-    assert drawn[0].get_title() == "emu\n→ cat 90%"
+    assert drawn[0].get_title() == "emu 0%\n→ cat 90%"
 
 
 def test_a_grid_without_mistakes_says_so():

@@ -93,6 +93,34 @@ def test_of_many_skipped_files_five_are_named_and_the_rest_counted(folder, capsy
     assert "x4" in said and "x5" not in said
 
 
+def test_five_skipped_files_are_all_there_are(folder, capsys):
+    for i in range(5):
+        (folder / "down" / f"x{i}.txt").write_text(f"{i}")
+    read_own(folder, 8)
+    said = capsys.readouterr().out
+    assert said.startswith("Skipped 5 files") and "x4" in said and "more" not in said
+
+
+@pytest.mark.parametrize("ending", ["heic", "heif", "HEIF"])
+def test_a_phones_pictures_are_named_as_such(folder, ending):
+    (folder / "down" / f"phone.{ending}").write_bytes(b"ftypheic")
+    assert read_own(folder, 8).skipped == {f"down/phone.{ending}": PHONE}
+
+
+def test_files_skipped_belong_to_the_class_of_just_that_name(folder):
+    (folder / "down").rename(folder / "across too")
+    (folder / "across too" / "notes.txt").write_text("no picture")
+    assert [row[-1] for row in counts(read_own(folder, 8)).rows] == [0, 1]
+
+
+def test_copies_are_found_behind_a_file_that_is_skipped(folder):
+    (folder / "across" / "!.txt").write_text("no picture")
+    shutil.copy(folder / "down" / "03.png", folder / "down" / "again.png")
+    own = read_own(folder, 8)
+    pairs = [own.files[i] for i, n in enumerate(own.same) if (own.same == n).sum() == 2]
+    assert pairs == ["down/03.png", "down/again.png"]
+
+
 def test_copies_share_a_number_and_one_under_two_classes_is_left_out(folder, capsys):
     shutil.copy(folder / "down" / "00.png", folder / "down" / "again.png")
     shutil.copy(folder / "across" / "02.JPEG", folder / "down" / "too.JPEG")
@@ -114,6 +142,13 @@ def test_the_table_counts_what_is_there(folder):
     assert down == ["down", 6, "2 × 5", "200 × 100", 2, 4, 0]
 
 
+def test_small_and_large_are_told_by_area(folder):
+    plain(folder / "down" / "tall.png", "red", size=(2, 3000))
+    plain(folder / "down" / "flat.png", "red", size=(300, 1))
+    _, down = counts(read_own(folder, 8)).rows
+    assert down[2] == "300 × 1"
+
+
 def test_of_too_many_files_as_many_of_each_class_are_read(folder, capsys):
     own = read_own(folder, 8, most=7)
     assert own.pictures.labels.bincount().tolist() == [3, 3]
@@ -123,6 +158,15 @@ def test_of_too_many_files_as_many_of_each_class_are_read(folder, capsys):
     files = [list(range(50)), list(range(3)), list(range(1))]
     assert list(map(len, at_most(files, 10))) == [3, 3, 1]
     assert list(map(len, at_most(files, 1))) == [2, 2, 1]
+
+
+def test_of_too_many_files_some_are_drawn_at_random_and_keep_their_order(capsys):
+    files = [list(range(50)), list(range(50))]
+    chosen = at_most(files, 20)
+    assert all(part == sorted(set(part)) and len(part) == 10 for part in chosen)
+    assert list(range(10)) not in chosen and chosen == at_most(files, 20)
+    capsys.readouterr()
+    assert at_most(files, 100) == files and capsys.readouterr().out == ""
 
 
 def refused(path, match):

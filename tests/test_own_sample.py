@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from helpers import own_sample
 from helpers.backbones import ground
 from helpers.errors import UserError
 from helpers.own_pictures import read_own
@@ -25,6 +26,31 @@ def test_the_seed_decides(tmp_path):
         for i, seed in enumerate((0, 0, 1))
     ]
     assert torch.equal(sets[0], sets[1]) and not torch.equal(sets[0], sets[2])
+
+
+def test_each_class_folder_gets_digits_of_its_class_drawn_at_random(
+    tmp_path, monkeypatch
+):
+    given = []
+    monkeypatch.setattr(
+        own_sample, "write_class", lambda part, folder, _: given.append((part, folder))
+    )
+    for seed in (0, 1):
+        sample_folder(tmp_path / str(seed), 3, seed)
+    for number, (part, folder) in enumerate(given):
+        assert folder.name == str(number % 10)
+        assert part.labels.tolist() == [number % 10] * 3
+    for (one, _), (other, _) in zip(given[:10], given[10:], strict=True):
+        assert not torch.equal(one.images, other.images)
+
+
+def test_digits_are_dark_on_warm_paper_of_24_to_90_pixels(tmp_path):
+    own = read_own(sample_folder(tmp_path / "sample"), 16)
+    sides = [side for size in own.sizes for side in size]
+    assert 24 <= min(sides) < 30 and 85 < max(sides) <= 90
+    assert own.pictures.images.amin(dim=(1, 2, 3)).max() < 0.35
+    red, green, blue = own.pictures.images[~own.grey].mean(dim=(0, 2, 3))
+    assert red > green + 0.02 and green > blue + 0.02
 
 
 def test_what_is_there_is_left_alone(tmp_path):

@@ -16,6 +16,7 @@ from helpers.glyphs import DIGITS, bank
 from helpers.pretrained import (
     CHECK_SEED,
     CHECKED,
+    FEW,
     FOLDER,
     SOURCES,
     Recipe,
@@ -34,7 +35,7 @@ from helpers.training import accuracy, fit
 from helpers.untrained import untrained
 
 TINY = Recipe(pictures=200, steps=3, batch=32, width=4)
-NAMES = ("letters", "digits", "lottery")
+NAMES = ("letters", "digits", "few_letters", "lottery")
 
 
 def same_weights(one, other):
@@ -225,10 +226,17 @@ def test_nothing_else_is_written(tiny):
 
 def test_what_is_shipped_is_trained_and_read_by_default(tiny, monkeypatch):
     asked = []
-    monkeypatch.setattr(pretrained, "made", lambda *given: asked.append(given) or net)
-    net = load_net("digits", tiny)
-    write("digits", tiny.parent / "again")
-    assert asked == [("digits", Recipe())]
+
+    def told(source, recipe):
+        asked.append((len(source), recipe))
+        return net, None
+
+    monkeypatch.setattr(pretrained, "pretrain", told)
+    net = load_net("lottery", tiny)
+    write("lottery", tiny.parent / "again")
+    assert asked == [(FEW, Recipe())]
+    facts = json.loads((tiny.parent / "again" / "lottery.json").read_text())
+    assert Recipe(**facts["recipe"]) == replace(Recipe(), pictures=FEW)
     assert load_net.__defaults__ == (FOLDER,) and write.__defaults__[0] == FOLDER
     assert FOLDER.parts[-2:] == ("data", "pretrained")
 
@@ -304,7 +312,9 @@ def test_a_network_is_read_from_its_weights_whatever_the_recipe_says(copied, rec
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_shipped_weights_are_those_of_the_recipe(name):
     facts = facts_of(name)
-    assert Recipe(**facts["recipe"]) == Recipe() and len(facts["recipe"]) == 6
+    used = FEW if name in ("few_letters", "lottery") else Recipe().pictures
+    assert Recipe(**facts["recipe"]) == replace(Recipe(), pictures=used)
+    assert len(facts["recipe"]) == 6
     assert sha256(FOLDER / f"{name}.safetensors") == facts["sha256"]
     assert facts["command"] == "python -m helpers.pretrained"
 

@@ -60,3 +60,18 @@ def test_a_class_of_one_picture_and_a_share_out_of_range_are_refused():
     for share in (0, 1, -0.2, 20):
         with pytest.raises(UserError, match="must be between 0 and 1"):
             stratified(torch.tensor([0, 0, 1, 1]), share, 0)
+
+
+def test_where_all_groups_of_copies_are_too_large_the_smallest_is_tested():
+    labels = torch.tensor([0] * 8 + [1] * 10)
+    same = torch.tensor([0] * 3 + [1] * 5 + list(range(2, 12)))
+    for seed in range(6):
+        train, test = stratified(labels, 0.1, seed, same)
+        assert test.tolist()[:3] == [0, 1, 2] and len(test) == 4
+        assert copies_in_both(same, train, test) == 0
+
+
+def test_classes_are_drawn_independently():
+    labels = torch.arange(2).repeat_interleave(20)
+    tests = [stratified(labels, 0.3, seed)[1] for seed in range(3)]
+    assert all(not torch.equal(test[:6], test[6:] - 20) for test in tests)
