@@ -69,8 +69,8 @@ def mistake_grid(
         ax.set_axis_off()
     for ax, m in zip(grid, mistakes, strict=False):
         ax.imshow(as_image(images[m.index]), vmin=0, vmax=1)
-        truth = f"{shown(m.truth)} {m.chance:.0%}"
-        text = f"{truth}\n→ {shown(m.guess)} {m.probability:.0%}"
+        truth = f"{shown(m.truth)} ({m.chance:.0%})"
+        text = f"{truth}\n→ {shown(m.guess)} ({m.probability:.0%})"
         ax.set_title(text, fontsize=9, loc="center", parse_math=False)
     if not mistakes:
         grid[0].text(0.5, 0.5, "no test picture is wrong", ha="center", va="center")

@@ -162,7 +162,7 @@ def test_the_grid_shows_the_pictures_of_the_mistakes(most):
     for ax, mistake in zip(drawn, worst(most), strict=True):
         expected = images[mistake.index].permute(1, 2, 0)
         assert torch.equal(torch.tensor(ax.images[0].get_array()), expected)
-    assert drawn[0].get_title() == "emu 0%\n→ cat 90%"
+    assert drawn[0].get_title() == "emu (0%)\n→ cat (90%)"
 
 
 def test_a_grid_without_mistakes_says_so():
