@@ -465,7 +465,7 @@ SHARE_RIGHT = Exercise(
         "the batch, and what does it keep of them? When must neither happen?",
         "`model.eval()` before you ask, inside torch.no_grad(). And the mode of each "
         "layer before that? `model.train()` would forget that one was frozen.",
-        "helpers.training has it: `with evaluation_mode(model):`. By hand: modes = "
+        "`with evaluation_mode(model), torch.no_grad():`. By hand: modes = "
         "[(m, m.training) for m in model.modules()] before, and set them after.",
     ),
     wrong=(
@@ -490,6 +490,17 @@ SHARE_RIGHT = Exercise(
             asked(after=nn.Module.train),
             "You put every layer into train mode. In one of the models the stem was in "
             "evaluation mode, on purpose. How could you remember each layer's mode?",
+        ),
+        Wrong(
+            asked(after=nn.Module.eval, prepared=True),
+            "The share is right. But the model is left in evaluation mode, and PyTorch "
+            "kept what a backward pass would need. In which mode was it given to you?",
+        ),
+        Wrong(
+            asked(after=nn.Module.train, prepared=True),
+            "The share is right. But every layer is in train mode now, one that was "
+            "not, too; and PyTorch kept what a backward pass needs. How could you "
+            "remember each layer's mode?",
         ),
         Wrong(
             asked(prepared=True),
@@ -752,6 +763,21 @@ def other_way(ks: list, ours: list, baseline: list, k: int) -> float:
     return math.exp(np.interp(ours[ks.index(k)], baseline, np.log(ks))) / k
 
 
+def between_points(edge: Callable[[list, int], float | None]) -> Callable:
+    """Return the saving found by hand, with edge(ks, k) where ours is better from its
+    first point on; None goes on as if there were a point before."""
+
+    def answer(ks: list, ours: list, baseline: list, k: int) -> float:
+        target = baseline[ks.index(k)]
+        i = next(i for i in range(len(ks)) if ours[i] >= target)
+        if i == 0 and (at_edge := edge(ks, k)) is not None:
+            return at_edge
+        part = (target - ours[i - 1]) / (ours[i] - ours[i - 1])
+        return k / (ks[i - 1] * (ks[i] / ks[i - 1]) ** part)
+
+    return answer
+
+
 LABEL_SAVING = Exercise(
     label_saving,
     cases=lambda: [
@@ -773,9 +799,11 @@ LABEL_SAVING = Exercise(
     hints=(
         "Draw both curves, labels to the right, accuracy upwards. The baseline has k "
         "labels: go from there to the left, at one height. Where do you meet `ours`?",
-        "Read `ours` the other way round, labels from accuracy: np.interp(height, "
-        "ours, np.log(ks)). Outside, it gives the end of the curve, as asked.",
-        "n = math.exp(np.interp(baseline[ks.index(k)], ours, np.log(ks))), then k / n.",
+        "Read `ours` the other way round, labels from accuracy. With `import numpy as "
+        "np`: np.interp(height, ours, np.log(ks)), which is log n; before the first "
+        "point it gives the first.",
+        "import numpy as np; n = np.exp(np.interp(baseline[ks.index(k)], ours, "
+        "np.log(ks))), then k / n.",
     ),
     wrong=(
         Wrong(
@@ -797,6 +825,21 @@ LABEL_SAVING = Exercise(
             lambda ks, ours, baseline, k: k - k / label_saving(ks, ours, baseline, k),
             "That is how many labels are saved. Asked was how many *times* fewer are "
             "needed. Which of the two could be compared between k = 5 and k = 500?",
+        ),
+        Wrong(
+            lambda ks, ours, baseline, k: k / label_saving(ks, ours, baseline, k),
+            "That is how many labels ours needs. Asked was how many times fewer that "
+            "is than k. Which of the two do you divide by the other?",
+        ),
+        Wrong(
+            between_points(lambda ks, k: None),
+            "Where ours is better from its first point, your i - 1 is -1: the *last* "
+            "point. How many labels does ours need there?",
+        ),
+        Wrong(
+            between_points(lambda ks, k: 1.0),
+            "From its first point on, ours needs ks[0] labels, and the baseline k. How "
+            "many times fewer is that?",
         ),
         Wrong(
             next_measured,
