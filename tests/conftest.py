@@ -1,6 +1,9 @@
 """Tiny lessons for the tests of the tools: they need none of the real ones."""
 
+import io
+import socket
 import sys
+from email.message import Message
 from pathlib import Path
 
 import nbformat
@@ -67,3 +70,26 @@ def seeded():
     import torch
 
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """Return a function that lets the network answer with some bytes, or an error; it
+    returns a list that grows by (address, time-out) with every request."""
+    import torch
+
+    asked = []
+
+    def serve(answer):
+        def urlopen(request, *args, **kwargs):
+            asked.append((request.full_url, socket.getdefaulttimeout()))
+            if isinstance(answer, Exception):
+                raise answer
+            body = io.BytesIO(answer)
+            body.info = Message
+            return body
+
+        monkeypatch.setattr(torch.hub, "urlopen", urlopen)
+        return asked
+
+    return serve

@@ -1,14 +1,11 @@
 """Downloads arrive whole or not at all, and land where they may."""
 
 import hashlib
-import io
 import socket
 import sys
 import urllib.error
-from email.message import Message
 
 import pytest
-import torch
 
 from helpers import cache
 from helpers.errors import UserError
@@ -24,26 +21,6 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("PIXELS_DATA", str(tmp_path / "cache"))
     monkeypatch.setenv("PIXELS_QUIET", "1")
     return tmp_path / "cache"
-
-
-@pytest.fixture
-def serve(monkeypatch):
-    """A function that lets the network answer with some bytes, or an error."""
-    asked = []
-
-    def serve(answer):
-        def urlopen(request, *args, **kwargs):
-            asked.append((request.full_url, socket.getdefaulttimeout()))
-            if isinstance(answer, Exception):
-                raise answer
-            body = io.BytesIO(answer)
-            body.info = Message
-            return body
-
-        monkeypatch.setattr(torch.hub, "urlopen", urlopen)
-        return asked
-
-    return serve
 
 
 @pytest.fixture

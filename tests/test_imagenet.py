@@ -3,9 +3,7 @@
 The weights are drawn here; the network is never asked.
 """
 
-import io
 import urllib.error
-from email.message import Message
 
 import pytest
 import torch
@@ -33,30 +31,14 @@ def drawn(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def places(drawn, tmp_path, monkeypatch):
+def places(drawn, tmp_path, monkeypatch, serve):
     """Caches of this test's own, the drawn weights' checksum, and no network."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setenv("PIXELS_DATA", str(tmp_path / "course"))
     monkeypatch.setenv("PIXELS_QUIET", "1")
     monkeypatch.setattr(imagenet, "DIGEST", sha256(drawn[0]))
-    answer(monkeypatch, urllib.error.URLError("no route to host"))
+    serve(urllib.error.URLError("no route to host"))
     return tmp_path
-
-
-def answer(monkeypatch, content):
-    """Let the network answer with bytes, or an error; return what was asked for."""
-    asked = []
-
-    def urlopen(request, *args, **kwargs):
-        asked.append(request.full_url)
-        if isinstance(content, Exception):
-            raise content
-        body = io.BytesIO(content)
-        body.info = Message
-        return body
-
-    monkeypatch.setattr(torch.hub, "urlopen", urlopen)
-    return asked
 
 
 def put(folder, content):
@@ -105,11 +87,11 @@ def test_weights_from_before_batch_norm_counted_its_batches_fit(drawn, tmp_path)
     assert body.bn1.num_batches_tracked == 1
 
 
-def test_a_download_is_kept_and_asked_for_once(drawn, places, monkeypatch):
-    asked = answer(monkeypatch, drawn[0].read_bytes())
+def test_a_download_is_kept_and_asked_for_once(drawn, places, serve):
+    asked = serve(drawn[0].read_bytes())
     for _ in range(2):
         assert imagenet.weights_file() == places / "course" / imagenet.NAME
-    assert asked == [imagenet.URL]
+    assert [address for address, _ in asked] == [imagenet.URL]
     assert sha256(imagenet.weights_file()) == imagenet.DIGEST
 
 
@@ -141,8 +123,8 @@ def test_damaged_weights_are_never_loaded(drawn, places, monkeypatch, capsys):
     assert (hub / imagenet.NAME).read_bytes() == whole[:-1]  # torch's, not ours
 
 
-def test_a_damaged_download_leaves_nothing(drawn, places, monkeypatch):
-    answer(monkeypatch, drawn[0].read_bytes()[:1000])
+def test_a_damaged_download_leaves_nothing(drawn, places, serve):
+    serve(drawn[0].read_bytes()[:1000])
     with pytest.raises(UserError, match="damaged or only half there"):
         imagenet.imagenet()
     assert list((places / "course").iterdir()) == []
