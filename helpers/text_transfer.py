@@ -3,8 +3,8 @@ MiniLM fine-tuned.
 
 All three see the same texts with the same labels and nothing else; the two linear
 models are the same one, its regularisation chosen in the same way. Words are weighted
-as by Spärck Jones (1972); all of MiniLM's weights are tuned as by Devlin et al. (2019,
-arXiv:1810.04805), through transformers' own class.
+as by Spärck Jones (1972); MiniLM is tuned as BERT was by Devlin et al. (2019,
+arXiv:1810.04805), through transformers' own class, but its first vectors stay.
 """
 
 from __future__ import annotations
