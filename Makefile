@@ -2,12 +2,12 @@
 # Windows and conda users type. Works from any directory, also through -C and -f.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-COMMANDS := lab test run student store
+COMMANDS := lab test run student store claims faults bench
 .PHONY: help clean $(COMMANDS)
 
 # Tools read these from the environment, so no shell ever parses what you type.
 PYTHON ?= python3
-export PYTHON TORCH_INDEX LESSONS SEED BUDGET DEVICE
+export PYTHON TORCH_INDEX LESSONS SEED SEEDS BUDGET DEVICE SCHEDULER FAULTS
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # The folder of this file. Make splits names at spaces, so they are hidden meanwhile.
@@ -27,6 +27,9 @@ help:
 	@echo 'make run      execute lessons into build/run: LESSONS="01 02" SEED=1 BUDGET=2'
 	@echo 'make student  write the student edition into study/, overwriting nothing'
 	@echo 'make store    execute lessons as printed and store their outputs: LESSONS="01"'
+	@echo 'make claims   measure every claim: SEEDS="0 1 2 3 4"; SCHEDULER=tcp://... a cluster'
+	@echo 'make faults   make small faults, report which test notices each: FAULTS="lstm"'
+	@echo 'make bench    what each lesson costs, and the ten slowest cells: LESSONS="01"'
 	@echo 'make clean    remove build/ and caches; study/ and .venv/ stay'
 	@echo
 	@echo 'PYTHON=python3.12 chooses the Python; TORCH_INDEX=URL the index of PyTorch.'

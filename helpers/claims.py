@@ -2,12 +2,14 @@
 
 import html
 import math
+import os
 from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
 
 MIME = "application/vnd.pixels-claim+json"
+COLLECT = "PIXELS_COLLECT"  # set while the ledger collects claims: none raises
 
 
 class ClaimFailed(AssertionError):
@@ -28,7 +30,7 @@ def judge(as_printed: bool) -> Callable[..., None]:
         if kind == "page" and not as_printed:
             record |= {"judged": False, "held": None}
         show(record)
-        if record["held"] is False:
+        if record["held"] is False and not os.environ.get(COLLECT):
             raise ClaimFailed(line(record))
 
     return claim
@@ -77,8 +79,10 @@ def measure(
         "text": text,
         "kind": kind,
         "values": [v if math.isfinite(v) else None for v in values],
+        "on": on,
         "measured": measured_text(values, on),
         "bound": bound_text(name, bound, tolerance),
+        "limits": [b if math.isfinite(b) else None for b in (low, high)],
         "judged": True,
         "held": all(low <= number <= high for number in judged),  # False for NaN
         "unit": unit,

@@ -167,6 +167,27 @@ def test_only_page_claims_off_the_page_go_unjudged(
     assert ("(not judged here)" in claims.line(record)) is not judged
 
 
+def test_while_the_ledger_collects_a_failing_claim_is_kept_not_raised(monkeypatch):
+    shown = []
+    monkeypatch.setattr(claims, "show", shown.append)
+    monkeypatch.setenv(claims.COLLECT, "1")
+    claim("1.4", "it grows", 0.25, at_least=0.5)
+    assert shown[0]["held"] is False
+
+
+@pytest.mark.parametrize(
+    ("options", "limits"),
+    [
+        ({"at_least": 2}, [2, None]),
+        ({"at_most": 2}, [None, 2]),
+        ({"between": (1, 3)}, [1, 3]),
+        ({"equals": 2, "tolerance": 0.5}, [1.5, 2.5]),
+    ],
+)
+def test_the_record_holds_the_limits_as_numbers(options, limits):
+    assert measure("1.1", "a sentence", 2, **options)["limits"] == limits
+
+
 @pytest.fixture
 def page(monkeypatch):
     """Return the outputs that a notebook cell would hold."""
@@ -192,8 +213,10 @@ def test_the_page_gets_line_card_and_record(page):
         "text": "a < b",
         "kind": "page",
         "values": [1.0, 2.0],
+        "on": "each",
         "measured": "1 to 2 (n = 2)",
         "bound": "≥ 1",
+        "limits": [1, None],
         "judged": True,
         "held": True,
         "unit": "px",

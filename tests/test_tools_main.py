@@ -18,6 +18,8 @@ from tools import clean, course
         (["paint"], "invalid choice: 'paint'"),
         (["run", "--budget", "much"], "--budget: invalid float value: 'much'"),
         (["run", "--jobs", "0"], "--jobs: invalid positive value: '0'"),
+        (["claims", "--seeds", "0 one"], "--seeds: invalid seeds value: '0 one'"),
+        (["claims", "--seeds", " "], "--seeds: invalid seeds value: ' '"),
         ([], "the following arguments are required: NAME"),
     ],
 )
@@ -45,6 +47,22 @@ def test_the_command_line_wins_over_the_environment(monkeypatch):
     monkeypatch.setenv("LESSONS", "01 03")
     arguments = tools_main.parser().parse_args(["run", "--seed", "5", "02"])
     assert (arguments.seed, arguments.lessons) == (5, ["02"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [(None, [0, 1, 2, 3, 4]), ("", [0, 1, 2, 3, 4]), ("7", [7]), ("3 1 3", [3, 1])],
+)
+def test_the_seeds_of_the_ledger(monkeypatch, typed, expected):
+    monkeypatch.delenv("SEEDS", raising=False)
+    if typed is not None:
+        monkeypatch.setenv("SEEDS", typed)
+    assert tools_main.parser().parse_args(["claims"]).seeds == expected
+
+
+def test_a_bench_runs_one_lesson_at_a_time():
+    assert tools_main.parser().parse_args(["bench"]).jobs == 1
+    assert tools_main.parser().parse_args(["claims"]).jobs == 2
 
 
 def test_a_bad_value_in_the_environment_is_one_sentence(monkeypatch, capsys):

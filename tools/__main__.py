@@ -14,8 +14,13 @@ COMMANDS = {
     "run": ("tools.run_notebooks", "execute lessons into build/run"),
     "student": ("tools.student_edition", "write the student edition into study/"),
     "store": ("tools.store", "execute lessons as printed and store their outputs"),
+    "claims": ("tools.ledger", "measure every claim at several seeds: the ledger"),
+    "bench": ("tools.bench", "measure what the lessons cost, and the slowest cells"),
+    "faults": ("tools.faults", "make small faults, report which test notices each"),
     "clean": ("tools.clean", "remove build/ and caches; study/ and .venv/ stay"),
 }
+# Lessons at a time. A bench runs alone, so that nothing else is measured.
+AT_ONCE = {"run": 2, "store": 2, "claims": 2, "bench": 1}
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,37 +39,84 @@ def parser() -> Parser:
         name: commands.add_parser(name, help=text, description=text)
         for name, (_, text) in COMMANDS.items()
     }
-    for name in ("run", "store"):
-        add[name].add_argument(
-            "lessons",
-            nargs="*",
-            default=os.environ.get("LESSONS", "").split(),
-            help="lesson names or numbers, such as 01 (default: $LESSONS, else all)",
-        )
-        add[name].add_argument(
-            "--jobs", type=positive, default=2, help="lessons at a time (default: 2)"
-        )
-    add_run_options(add["run"])
+    for name, at_once in AT_ONCE.items():
+        add_lessons(add[name], at_once)
+    for name in ("run", "bench"):
+        add_parameters(add[name])
+    add["run"].add_argument("--out", help="output folder (default: build/run)")
+    add_ledger_options(add["claims"])
+    add_fault_options(add["faults"])
     return top
 
 
-def add_run_options(run: argparse.ArgumentParser) -> None:
-    """Add the options that only `run` has."""
+def add_lessons(command: argparse.ArgumentParser, at_once: int) -> None:
+    """Add which lessons to execute, and how many of them at a time."""
+    command.add_argument(
+        "lessons",
+        nargs="*",
+        default=os.environ.get("LESSONS", "").split(),
+        help="lesson names or numbers, such as 01 (default: $LESSONS, else all)",
+    )
+    command.add_argument(
+        "--jobs",
+        type=positive,
+        default=at_once,
+        help=f"lessons at a time (default: {at_once})",
+    )
+
+
+def add_parameters(command: argparse.ArgumentParser) -> None:
+    """Add the options that change a lesson's parameters."""
     for name, kind in (("seed", int), ("budget", float), ("device", str)):
-        run.add_argument(
-            f"--{name}",
-            type=kind,
-            default=os.environ.get(name.upper()) or None,
-            help=f"default: ${name.upper()}, else what the lesson says",
-        )
-    run.add_argument(
+        add_variable(command, name, kind, "what the lesson says")
+    command.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
         help="another parameter of the lesson; may be given several times",
     )
-    run.add_argument("--out", default=None, help="output folder (default: build/run)")
+
+
+def add_ledger_options(claims: argparse.ArgumentParser) -> None:
+    """Add the options that only `claims` has."""
+    add_variable(claims, "budget", float, "1")
+    add_variable(claims, "device", str, "what the lesson says")
+    add_variable(claims, "seeds", seeds, "0 1 2 3 4", "0 1 2 3 4")
+    add_variable(claims, "scheduler", str, "this machine; tcp://HOST:8786 is a dask's")
+
+
+def add_variable(
+    command: argparse.ArgumentParser, name: str, kind, otherwise: str, default=None
+) -> None:
+    """Add an option whose default comes from the environment variable of its name."""
+    command.add_argument(
+        f"--{name}",
+        type=kind,
+        default=os.environ.get(name.upper()) or default,
+        help=f"default: ${name.upper()}, else {otherwise}",
+    )
+
+
+def add_fault_options(faults: argparse.ArgumentParser) -> None:
+    """Add the options of `faults`."""
+    faults.add_argument(
+        "names",
+        nargs="*",
+        default=os.environ.get("FAULTS", "").split(),
+        help="faults, or how their names begin, such as attention "
+        "(default: $FAULTS, else all)",
+    )
+    faults.add_argument(
+        "--fast", action="store_true", help="only the few that `test` makes"
+    )
+    faults.add_argument(
+        "--until",
+        choices=("nearest", "suite", "lessons"),
+        default="lessons",
+        help="the last that is asked: the tests of the changed file, all unit tests, "
+        "or the lessons that use it (default: lessons)",
+    )
 
 
 def positive(text: str) -> int:
@@ -72,6 +124,14 @@ def positive(text: str) -> int:
     if int(text) < 1:
         raise ValueError
     return int(text)
+
+
+def seeds(text: str) -> list[int]:
+    """Return the whole numbers in a text, each once; argparse words the error."""
+    found = list(dict.fromkeys(int(word) for word in text.split()))
+    if not found:
+        raise ValueError
+    return found
 
 
 def load(name: str) -> ModuleType:

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from helpers.claims import MIME
+from helpers.claims import COLLECT, MIME
 from helpers.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +17,12 @@ NOTEBOOKS = ROOT / "notebooks"
 STUDY = ROOT / "study"
 BUILD = ROOT / "build"
 VERDICT = re.compile(r"^([✓○✗]) \d+\.\d+", re.MULTILINE)
+
+
+def title(nb: NotebookNode) -> str:
+    """Return the heading a notebook opens with, "" where there is none."""
+    first = nb.cells[0].source.partition("\n")[0] if nb.cells else ""
+    return first.removeprefix("# ") if first.startswith("# ") else ""
 
 
 def lessons(folder: Path = NOTEBOOKS) -> list[Path]:
@@ -102,16 +108,18 @@ def verdicts(cell: NotebookNode) -> list[str]:
     return VERDICT.findall(stream(cell))
 
 
-def child_environment() -> dict[str, str]:
+def child_environment(root: Path = ROOT) -> dict[str, str]:
     """Return the environment in which kernels and tests run: one thread, no bars.
 
-    Two notebooks run at once, so each gets one thread. The checkout comes first on
-    the import path: what is executed is what stands here, wherever it was installed.
+    Two notebooks run at once, so each gets one thread. The checkout at `root` comes
+    first on the import path: what is executed is what stands there, wherever it was
+    installed.
     """
-    path = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    path = [str(root), os.environ.get("PYTHONPATH", "")]
     return os.environ | {
         "IPYTHONDIR": str(quiet_profile()),
         "OMP_NUM_THREADS": "1",
+        COLLECT: "",  # only the ledger sets it
         "PIXELS_QUIET": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONHASHSEED": "0",
@@ -128,6 +136,13 @@ def quiet_profile() -> Path:
     if not config.exists() or config.read_text() != text:
         config.write_text(text)
     return folder
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that is never seen half: it replaces the old one in one step."""
+    half = path.with_name(f".{path.name}.half-written")
+    half.write_text(text, encoding="utf-8")
+    os.replace(half, path)
 
 
 def make_folder(folder: Path) -> Path:

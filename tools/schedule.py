@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +43,7 @@ class Result:
     error: str
     seconds: float
     megabytes: float | None
+    cpu_seconds: float | None = None
 
 
 class Progress:
@@ -86,19 +87,27 @@ def run_jobs(jobs: Sequence[Job], at_once: int = 2) -> list[Result]:
 
 
 def run_job(job: Job, progress: Progress, environment: dict[str, str]) -> Result:
-    """Start a worker, follow its events, return its result."""
+    """Execute one job under the bar; return its result."""
     name, cells = job.source.stem, progress.cells[job.source]
     progress.say(f"{name}: {cells} cells")
+    result = follow(job, environment, progress.bar.update)
+    progress.say(f"{name}: {result.error or 'done'} ({result.seconds:.0f} s)")
+    return result
+
+
+def follow(
+    job: Job, environment: dict[str, str], tick: Callable[[], object] = lambda: None
+) -> Result:
+    """Start a worker, call `tick` after each cell, return the worker's result."""
     course.make_folder(job.target.parent)
     job.target.unlink(missing_ok=True)  # an old copy must not pass for the new one
     last: dict = {}
     with open(job.target.with_suffix(".log"), "w+", encoding="utf-8") as log:
         for last in events(job, environment, log):
-            progress.bar.update("cells" in last)
+            if "cells" in last:
+                tick()
         log.seek(0)
-        result = finish(job, last, log.read())
-    progress.say(f"{name}: {result.error or 'done'} ({result.seconds:.0f} s)")
-    return result
+        return finish(job, last, log.read())
 
 
 def events(job: Job, environment: dict[str, str], log):
@@ -123,6 +132,6 @@ def events(job: Job, environment: dict[str, str], log):
 def finish(job: Job, last: dict, log: str) -> Result:
     """Return the result in the worker's last event; without one, the worker died."""
     if "error" in last:
-        return Result(job, last["error"], last["seconds"], last["megabytes"])
+        return Result(job, **last)
     tail = log.strip().splitlines() or ["no reason given"]
     return Result(job, f"the process ended early: {tail[-1]}", 0.0, None)

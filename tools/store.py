@@ -3,7 +3,6 @@
 import argparse
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -63,9 +62,7 @@ def store(result: Result) -> None:
     new = course.read(target)
     keep_old_timings(new, course.read(source))
     new.metadata["pixels"] = {"code": code_fingerprint(new)}
-    half = source.with_name(f".{source.name}.half-written")
-    nbformat.write(new, half)
-    os.replace(half, source)
+    course.write_whole(source, nbformat.writes(new) + "\n")
 
 
 def store_lessons(paths: Sequence[Path], out: Path, at_once: int = 2) -> list[str]:

@@ -1,7 +1,7 @@
 """Execute one notebook in a process of its own: `tools.schedule` starts this.
 
 The job comes as JSON on stdin. Events go out as JSON lines: {"cells": n} after every
-code cell, then one line with seconds, peak memory and error.
+code cell, then one line with seconds, CPU seconds, peak memory and error.
 """
 
 import json
@@ -110,14 +110,16 @@ def first_error(path: str) -> str:
     return "failed, without an error in any cell"
 
 
-def peak_megabytes() -> float | None:
-    """Return the largest resident memory of the kernel, None where unknown."""
+def kernel_usage() -> dict[str, float | None]:
+    """Return the kernel's CPU seconds and largest resident memory, None if unknown."""
     try:
         import resource  # not on Windows
     except ModuleNotFoundError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+        return {"cpu_seconds": None, "megabytes": None}
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    cpu = usage.ru_utime + usage.ru_stime
+    return {"cpu_seconds": cpu, "megabytes": usage.ru_maxrss / unit}
 
 
 def main() -> None:
@@ -134,7 +136,7 @@ def main() -> None:
     begin = time.monotonic()
     error = execute(job, emit)
     seconds = time.monotonic() - begin
-    emit(error=error, seconds=seconds, megabytes=peak_megabytes())
+    emit(error=error, seconds=seconds, **kernel_usage())
 
 
 if __name__ == "__main__":
