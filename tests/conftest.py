@@ -6,9 +6,7 @@ import sys
 from email.message import Message
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat import v4
 
 # The checkout, so that `tools` and `helpers` are the ones that stand here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -16,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 def code(source, *tags, **metadata):
     """Return a code cell."""
+    from nbformat import v4  # where used: it takes as long to import as torch
+
     return v4.new_code_cell(source, metadata=metadata | {"tags": list(tags)})
 
 
@@ -31,6 +31,8 @@ GRADED = {"grade": True, "grade_id": "check-1-1", "points": 1, "locked": True}
 
 def tiny_cells(*more):
     """Return the cells of a lesson that holds: parameters, a claim, an exercise."""
+    from nbformat import v4
+
     return [
         v4.new_markdown_cell("# A tiny lesson"),
         code('SEED = 0\nBUDGET = 1.0\nDEVICE = "auto"', "parameters"),
@@ -51,6 +53,8 @@ def tiny_cells(*more):
 @pytest.fixture(scope="session")
 def write_lesson():
     """Return a function that writes a lesson and returns its path."""
+    import nbformat
+    from nbformat import v4
 
     def write(folder: Path, name: str, cells) -> Path:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,274 @@
+"""Faults: each one fits, the tool reports who notices, and a few are made here."""
+
+import ast
+import re
+from argparse import Namespace
+from collections import Counter
+
+import pytest
+
+from helpers.errors import UserError
+from tools import course, detectors, fault_bench, faults
+from tools.detectors import asked, imports, kind, nearest, users
+from tools.fault_bench import Bench, Outcome
+from tools.fault_list import Fault, choose, read_faults
+from tools.faults import Finding, Memory, look, look_at_all, summary
+
+ALL = read_faults()
+NAMES = [fault.name for fault in ALL]
+
+
+@pytest.mark.parametrize("fault", ALL, ids=NAMES)
+def test_a_fault_fits_and_changes_what_is_executed(fault):
+    text = (course.ROOT / fault.file).read_text(encoding="utf-8")
+    before, after = (ast.dump(ast.parse(t)) for t in (text, fault.applied(text)))
+    assert before != after
+    assert nearest(fault, course.ROOT)
+
+
+def test_every_lesson_that_builds_something_has_five():
+    lessons = Counter()
+    for fault in ALL:
+        text = (course.ROOT / fault.file).read_text(encoding="utf-8")
+        built = re.search(r"[Ll]esson (\d\d)", ast.get_docstring(ast.parse(text)))
+        if built and fault.file.startswith("helpers/models/"):
+            lessons[built[1]] += 1
+    assert sorted(lessons) == ["01", "02", "03", "04", "05", "06"]
+    assert min(lessons.values()) >= 5
+
+
+def test_faults_are_chosen_by_name_or_by_how_it_begins():
+    some = [Fault(name, "", "", "") for name in ("data-leaks", "data", "database")]
+    assert [f.name for f in choose(["data"], some)] == ["data-leaks", "data"]
+    assert choose([], some) == some
+    with pytest.raises(UserError, match="No fault is called 'dat'"):
+        choose(["dat"], some)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("= 3", "holds no list of faults"),
+        ('[["a.py"]]\nname = "a"\nold = "1"\nnew = "2"\nwhen = 1', "'when'"),
+        ('[["a.py"]]\nname = "a"', "missing 2 required"),
+        (2 * '[["a.py"]]\nname = "a"\nold = "1"\nnew = "2"\n', "names a twice"),
+    ],
+)
+def test_a_list_that_is_none_is_one_sentence(tmp_path, text, said):
+    path = tmp_path / "faults.toml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=said) as raised:
+        read_faults(path)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("one", "two", "occurs 0 times in a.py"),
+        ("1", "2", "occurs 2 times in a.py"),
+        ("= 1 + 1", "=", "a.py is not Python"),
+    ],
+)
+def test_a_fault_that_does_not_fit_is_one_sentence(old, new, said):
+    with pytest.raises(UserError, match=f"Fault x: .*{said}"):
+        Fault("x", "a.py", old, new).applied("a = 1 + 1\n")
+
+
+# ---------------------------------------------------------------- who is asked
+
+
+@pytest.mark.parametrize(
+    ("fault", "names"),
+    [
+        (Fault("x", "helpers/claims.py", "", ""), ["test_claims.py"]),
+        (Fault("x", "helpers/models/cnn.py", "", ""), ["test_models_cnn.py"]),
+        (
+            Fault("x", "helpers/answers/lesson06.py", "", ""),
+            ["test_answers_lesson06.py", "test_answers.py", "test_solutions.py"],
+        ),
+        (
+            Fault("x", "helpers/claims.py", "", "", ("test_data", "test_claims")),
+            ["test_data.py", "test_claims.py"],
+        ),
+    ],
+)
+def test_the_tests_of_the_changed_file_come_first(fault, names):
+    found = asked(fault, "suite", course.ROOT)
+    assert [detector.name for detector in found] == [*names, "all unit tests"]
+
+
+def test_lessons_that_use_the_module_come_last():
+    found = asked(Fault("x", "helpers/stratified.py", "", ""), "lessons", course.ROOT)
+    assert [d.name for d in found][-1] == "06_transfer_learning"
+    assert found[-1].command[:2] == ("tools", "run")
+
+
+def test_a_bank_is_used_by_its_lesson():
+    fault = Fault("x", "helpers/answers/lesson00.py", "", "")
+    assert asked(fault, "lessons", course.ROOT)[-1].name == "00_start_here"
+
+
+def test_of_a_harmless_fault_only_the_nearest_tests_are_asked():
+    fault = Fault("x", "helpers/claims.py", "", "", harmless="nobody reads it")
+    names = [d.name for d in asked(fault, "lessons", course.ROOT)]
+    assert names == ["test_claims.py"]
+
+
+def test_modules_are_followed_through_others(tmp_path):
+    (tmp_path / "helpers").mkdir()
+    for name, source in {
+        "a": "x = 1",
+        "b": "from helpers import a",
+        "c": "def f():\n    from helpers.b import x",
+        "d": "import helpers.e",
+        "e": "x = 2",
+    }.items():
+        (tmp_path / "helpers" / f"{name}.py").write_text(source)
+    assert users("helpers.a", tmp_path) == {"helpers.a", "helpers.b", "helpers.c"}
+
+
+def test_imports_are_named_in_full():
+    found = imports("import a.b as c\nfrom d import e\ndef f():\n    from g.h import i")
+    assert found == {"a.b", "d", "d.e", "g.h", "g.h.i"}
+
+
+@pytest.mark.parametrize(
+    ("by", "sort"),
+    [
+        ("test_models_cnn.py::test_conv2d_is_pytorchs_in_outputs", "parity check"),
+        ("test_models_gpt.py::test_logits_are_gpt2s", "parity check"),
+        ("test_data.py::test_the_split[torch]", "unit test"),
+        ("test_data.py ended early", "unit test"),
+        ("test_answers.py::test_the_reference_is_correct[1.1]", "exercise test"),
+        ("test_solutions.py::test_every_worked_solution[00]", "exercise test"),
+        ("04_a: cell [7]: ExerciseFailed: ✗ 4.1", "exercise test"),
+        ("04_a: 1 of 9 exercises answered ✓", "exercise test"),
+        ("04_a: cell [7]: ClaimFailed: ✗ 4.1", "claim"),
+        ("04_a: claim 4.1 did not hold", "claim"),
+        ("04_a: cell [7]: ValueError: no", "lesson"),
+    ],
+)
+def test_what_sort_of_test_has_noticed(by, sort):
+    assert kind(by) == sort
+
+
+@pytest.mark.parametrize(
+    ("printed", "by"),
+    [
+        ("..F\nFAILED tests/test_a.py::test_b[c d] - assert 1 == 2\n", "test_b[c d]"),
+        ("ERROR tests/test_a.py - SyntaxError\n", ""),
+        ("Segmentation fault\n", None),
+    ],
+)
+def test_the_first_failed_test_is_named(printed, by):
+    said = detectors.tests("test_a").complaint(printed)
+    expected = f"test_a.py::{by}" if by else "test_a.py"
+    assert said == ("test_a.py ended early" if by is None else expected)
+
+
+def test_a_lessons_problem_is_named():
+    lesson = detectors.Detector("04_a", (), "lessons")
+    printed = "04_a: 60 cells\nlesson\n04_a: claim 4.1 did not hold  (see x.ipynb)\n"
+    assert lesson.complaint(printed).endswith("claim 4.1 did not hold")
+
+
+# ---------------------------------------------------------------- a tiny course
+
+SOURCE = "def add(a, b):\n    return a + b\n"
+TESTS = "from helpers.adder import add\ndef test_it_adds(): assert add(2, 2) == 4\n"
+MINUS = Fault("minus", "helpers/adder.py", "a + b", "a - b")
+TIMES = Fault("times", "helpers/adder.py", "a + b", "a * b")
+ENDLESS = Fault("endless", "helpers/adder.py", "return a", "while True: a")
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A bench with one module and one test, which does not notice `TIMES`."""
+    files = {"adder.py": SOURCE, "__init__.py": "", "../tests/test_adder.py": TESTS}
+    for name in ("helpers", "tests"):
+        (tmp_path / "main" / name).mkdir(parents=True)
+    for name, text in files.items():
+        (tmp_path / "main" / "helpers" / name).write_text(text)
+    for name in (".git", ".venv", "helpers/__pycache__"):
+        (tmp_path / "main" / name).mkdir()
+    return Bench.copy_of(tmp_path / "main", tmp_path / "copy")
+
+
+def test_the_copy_holds_sources_alone_and_the_checkout_stays_whole(tiny, tmp_path):
+    assert {path.name for path in tiny.root.iterdir()} == {"helpers", "tests"}
+    with pytest.raises(KeyError), tiny.with_fault(MINUS):
+        assert "a - b" in (tiny.root / MINUS.file).read_text()
+        assert (tmp_path / "main" / MINUS.file).read_text() == SOURCE
+        raise KeyError
+    assert (tiny.root / MINUS.file).read_text() == SOURCE
+
+
+def test_a_fault_of_a_file_that_is_gone_is_one_sentence(tiny):
+    gone = Fault("gone", "helpers/gone.py", "", "")
+    with pytest.raises(UserError, match="Fault gone: there is no file"):
+        tiny.with_fault(gone).__enter__()
+
+
+def test_a_fault_is_noticed_or_survives(tiny):
+    assert look(MINUS, tiny, "nearest").by == "test_adder.py::test_it_adds"
+    assert look(TIMES, tiny, "nearest").by == ""
+    assert list(tiny.clean) == ["test_adder.py"]
+
+
+def test_a_fault_that_hangs_is_ended_and_noticed(tiny, monkeypatch):
+    monkeypatch.setattr(fault_bench, "PATIENCE", 1.0)
+    tiny.clean["test_adder.py"] = 0.1
+    finding = look(ENDLESS, tiny, "nearest")
+    assert finding.by == "test_adder.py had not ended after 2 s"
+
+
+def test_a_detector_that_fails_without_a_fault_is_an_error(tiny):
+    (tiny.root / "tests" / "test_adder.py").write_text("assert False\n")
+    with pytest.raises(UserError, match="Without any fault, this fails"):
+        look(MINUS, tiny, "nearest")
+
+
+def test_what_is_known_is_not_asked_again(tiny, tmp_path, monkeypatch):
+    file = tmp_path / "faults.json"
+    look_at_all([MINUS, TIMES], Memory(file, tiny), "nearest")
+    monkeypatch.setattr(faults, "run", lambda *_: Outcome("asked again", 0.0))
+    again = Memory(file, Bench(tiny.root))
+    look_at_all([MINUS, TIMES], again, "nearest")
+    assert again.found["minus"].by == "test_adder.py::test_it_adds"
+    assert again.found["times"].by == ""
+    assert not again.knows(TIMES, "suite")
+    (tiny.root / "tests" / "test_adder.py").write_text(TESTS + "\n")
+    assert Memory(file, tiny).found == {}
+
+
+def test_a_damaged_memory_is_none(tiny, tmp_path):
+    (tmp_path / "faults.json").write_text("{")
+    assert Memory(tmp_path / "faults.json", tiny).found == {}
+
+
+def test_nineteen_of_twenty_are_enough_where_the_rest_is_explained():
+    some = [Fault(str(n), "", "", "") for n in range(19)]
+    harmless = Fault("last", "", "", "", harmless="it is a comment")
+    found = {f.name: Finding("test_a.py::test_b", 1.0, "suite") for f in some}
+    found["last"] = Finding("", 1.0, "suite")
+    text, good = summary([*some, harmless], found)
+    assert text == "19 of 20 noticed: 95.0%\nlast: it is a comment"
+    assert good
+    assert not summary([*some[1:], harmless], found)[1]
+    assert not summary([*some, Fault("last", "", "", "")], found)[1]
+
+
+# ---------------------------------------------------------------- the real ones
+
+
+def test_a_few_faults_are_noticed_by_the_tests_of_their_files(
+    monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setattr(course, "BUILD", tmp_path)
+    assert faults.main(Namespace(names=[], fast=True, until="lessons")) == 0
+    few = [fault.name for fault in ALL if fault.fast]
+    printed = capsys.readouterr().out
+    assert len(few) == 8
+    assert all(name in printed for name in few)
+    assert f"8 of 8 noticed: {1:.1%}" in printed

@@ -1,0 +1,127 @@
+"""`python -m tools faults`: would anybody notice? Small faults, one at a time.
+
+Each fault is made in a copy of the course; tests, then lessons, are asked until one
+fails. What is known already stands in build/faults.json and is not asked again while
+no file of the course changes.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from tools import course
+from tools.detectors import asked, kind
+from tools.fault_bench import Bench, run
+from tools.fault_list import Fault, choose, read_faults
+from tools.table import table
+
+NEEDED = 0.95  # of all faults must be noticed
+HEADER = ("fault", "noticed by", "", "CPU s")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of a fault: `by` is the complaint, "" when nobody noticed; `until`:
+    the level up to which was asked."""
+
+    by: str
+    seconds: float
+    until: str
+
+
+def look(fault: Fault, bench: Bench, until: str) -> Finding:
+    """Make a fault and return who noticed first. Raises UserError for a fault that does
+    not fit, and where a detector fails without it."""
+    seconds = 0.0
+    for detector in asked(fault, until, bench.root):
+        limit = bench.limit(detector)
+        with bench.with_fault(fault):
+            outcome = run(detector, bench.root, limit)
+        seconds += outcome.seconds
+        if outcome.by:
+            return Finding(outcome.by, seconds, until)
+    return Finding("", seconds, until)
+
+
+class Memory:
+    """The findings in a file, as long as the course is the one they were made on."""
+
+    def __init__(self, file: Path, bench: Bench):
+        self.file, self.bench = file, bench
+        self.tree = bench.fingerprint()
+        self.found: dict[str, Finding] = {}
+        stored = stored_in(file)
+        if stored.get("tree") == self.tree:
+            bench.clean.update(stored["clean"])
+            self.found = {n: Finding(**known) for n, known in stored["found"].items()}
+
+    def knows(self, fault: Fault, until: str) -> bool:
+        """Return whether nothing new could be learned about a fault."""
+        known = self.found.get(fault.name)
+        return known is not None and (known.by != "" or known.until == until)
+
+    def keep(self, fault: Fault, finding: Finding) -> None:
+        """Remember a finding, also if the next moment is the last."""
+        self.found[fault.name] = finding
+        found = {name: vars(known) for name, known in self.found.items()}
+        facts = {"tree": self.tree, "clean": self.bench.clean, "found": found}
+        half = self.file.with_suffix(".half-written")
+        half.write_text(json.dumps(facts, indent=1), encoding="utf-8")
+        half.replace(self.file)
+
+
+def stored_in(file: Path) -> dict:
+    """Return what a file of findings says, {} where there is none to be read."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def look_at_all(faults: Sequence[Fault], memory: Memory, until: str) -> None:
+    """Make all faults that are not known yet, with a line for each on stderr."""
+    bar = tqdm(faults, unit="fault", disable=not sys.stderr.isatty(), leave=False)
+    for fault in bar:
+        if not memory.knows(fault, until):
+            finding = look(fault, memory.bench, until)
+            memory.keep(fault, finding)
+            bar.write(f"{fault.name}: {finding.by or 'not noticed'}", file=sys.stderr)
+
+
+def row(fault: Fault, finding: Finding) -> tuple[str, ...]:
+    """Return a fault's line in the closing table."""
+    nobody = "harmless" if fault.harmless else "NOBODY"
+    sort = kind(finding.by) if finding.by else nobody
+    return fault.name, sort, finding.by, f"{finding.seconds:.0f}"
+
+
+def summary(faults: Sequence[Fault], found: dict[str, Finding]) -> tuple[str, bool]:
+    """Return the closing lines, and whether enough is noticed and the rest harmless."""
+    missed = [fault for fault in faults if not found[fault.name].by]
+    share = 1 - len(missed) / len(faults)
+    lines = [f"{len(faults) - len(missed)} of {len(faults)} noticed: {share:.1%}"]
+    lines += [f"{f.name}: {f.harmless or 'nobody noticed'}" for f in missed]
+    explained = all(fault.harmless for fault in missed)
+    return "\n".join(lines), explained and share >= NEEDED
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Make the chosen faults; return 1 when too few are noticed or one is neither
+    noticed nor harmless, else 0."""
+    pool = [f for f in read_faults() if f.fast or not arguments.fast]
+    faults = choose(arguments.names, pool)
+    until = "nearest" if arguments.fast else arguments.until
+    file = course.make_folder(course.BUILD) / "faults.json"
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        memory = Memory(file, Bench.copy_of(course.ROOT, Path(folder)))
+        look_at_all(faults, memory, until)
+    rows = [row(fault, memory.found[fault.name]) for fault in faults]
+    text, good = summary(faults, memory.found)
+    print(table([HEADER, *rows], right=(3,)) + f"\n\n{text}")
+    return 0 if good else 1
