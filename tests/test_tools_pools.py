@@ -4,6 +4,7 @@ import sys
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from types import SimpleNamespace
 
+import distributed
 import ledger_lessons
 import pytest
 
@@ -114,7 +115,6 @@ def test_a_cluster_without_dask_is_one_sentence(monkeypatch):
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x", "host:port"])
 def test_a_scheduler_that_does_not_answer_is_one_sentence(address, monkeypatch):
-    pytest.importorskip("distributed")
     monkeypatch.setattr(pools, "SECONDS_TO_ANSWER", 0.5)
     with (
         pytest.raises(UserError, match="No dask scheduler answers at"),
@@ -126,7 +126,6 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence(address, monkeypatch):
 @pytest.fixture
 def scheduler():
     """Return the address of a local cluster with two workers."""
-    distributed = pytest.importorskip("distributed")
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": False}
     with distributed.LocalCluster(
         **options, protocol="tcp://", host="127.0.0.1", dashboard_address=None
