@@ -32,7 +32,9 @@ def sample_folder(root: Path, each: int = 20, seed: int = 0) -> Path:
         index = (source.labels == label).nonzero().flatten()
         chosen = index[shuffled(len(index), generator)[:each]]
         write_class(source.subset(chosen), root / name, generator)
-    (root / source.classes[0] / "notes.txt").write_text("This is no picture.\n")
+    (root / source.classes[0] / "notes.txt").write_text(
+        "This is no picture.\n", encoding="utf-8"
+    )
     return root
 
 
