@@ -7,6 +7,7 @@ import pytest
 from ledger_lessons import claim
 
 from tools import course
+from tools.claim_sources import sources
 from tools.claims_page import bound_cell, escaped, page, value_text
 from tools.ledger import COMMITTED, ledger
 
@@ -15,18 +16,21 @@ COLUMN = re.compile(r"(?<!\\) \| ")
 
 
 def listed(text: str) -> list[tuple[str, ...]]:
-    """Return id, text, bound and first value of every row, as they are written."""
+    """Return id, text, bound, first value and source of every row, as written."""
     rows = [COLUMN.split(match[0].strip("| ")) for match in ROW.finditer(text)]
-    return [(row[0].removeprefix("✗ "), *row[1:4]) for row in rows]
+    return [(row[0].removeprefix("✗ "), *row[1:4], row[-1]) for row in rows]
 
 
 def stored() -> list[tuple[str, ...]]:
-    """Return id, text, bound and value of every claim of the stored lessons."""
-    notebooks = [course.read(path) for path in course.lessons()]
+    """Return the same of every claim of the stored lessons."""
     return [
-        (c["id"], escaped(c["text"]), bound_cell(c), value_text(c))
-        for nb in notebooks
-        for c in course.claims(nb)
+        (
+            *(claim["id"], escaped(claim["text"]), bound_cell(claim)),
+            *(value_text(claim), escaped(claim["source"] or places[claim["cell"]])),
+        )
+        for nb in map(course.read, course.lessons())
+        for places in [sources(nb)]
+        for claim in course.claims(nb)
     ]
 
 
@@ -83,7 +87,7 @@ def found():
         "parameters": {"BUDGET": 1.0},
         "titles": {"01_a": "01 · A lesson"},
         "errors": [],
-        "claims": ledger(runs),
+        "claims": ledger(runs, {}),
     }
 
 
@@ -121,9 +125,9 @@ def test_a_claim_that_a_seed_lacks_leaves_its_cell_open(found):
 def test_the_list_is_read_back_from_the_page(found):
     said = r"a \| b \< c\_d\*"
     assert listed(page(found, Path("/elsewhere"))) == [
-        ("1.1", said, "≥ 4 px", "8"),
-        ("1.2", said, "= 56", "56"),
-        ("1.3", said, "between 0 and 4", "1 to 2"),
+        ("1.1", said, "≥ 4 px", "8", "Luo 2016"),
+        ("1.2", said, "= 56", "56", "Luo 2016"),
+        ("1.3", said, "between 0 and 4", "1 to 2", "Luo 2016"),
     ]
 
 

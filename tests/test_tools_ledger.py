@@ -24,7 +24,7 @@ def run(seed, claims, lesson="01_tiny", error=""):
 
 def found(*runs):
     """Return the entries of the ledger by claim."""
-    return {entry["id"]: entry for entry in ledger.ledger(runs)}
+    return {entry["id"]: entry for entry in ledger.ledger(runs, {})}
 
 
 def test_a_claim_gets_its_values_on_every_seed_and_the_smallest_margin():
@@ -64,23 +64,35 @@ def test_a_claim_gets_its_values_on_every_seed_and_the_smallest_margin():
     ],
 )
 def test_a_claim_that_fails_lacks_or_differs_is_a_problem(second, problem):
-    (entry,) = ledger.ledger([run(0, [claim("1.1", 8, at_least=4)]), run(7, second)])
+    (entry,) = ledger.ledger(
+        [run(0, [claim("1.1", 8, at_least=4)]), run(7, second)], {}
+    )
     assert len(entry["problems"]) == 1
     assert entry["problems"][0].startswith(problem)
 
 
 def test_a_claim_that_holds_or_was_not_judged_is_none():
     unjudged = claim("1.1", 1, at_least=4) | {"judged": False, "held": None}
-    (entry,) = ledger.ledger(
-        [run(0, [claim("1.1", 8, at_least=4)]), run(1, [unjudged])]
-    )
+    runs = [run(0, [claim("1.1", 8, at_least=4)]), run(1, [unjudged])]
+    (entry,) = ledger.ledger(runs, {})
     assert entry["problems"] == []
     assert entry["margin"] == 1
 
 
 def test_a_claim_that_only_a_later_seed_shows_is_not_lost():
-    (entry,) = ledger.ledger([run(0, []), run(1, [claim("1.1", 8, at_least=4)])])
+    (entry,) = ledger.ledger([run(0, []), run(1, [claim("1.1", 8, at_least=4)])], {})
     assert entry["problems"] == ["missing at SEED 0"]
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [("", "Step 2, citing Luo et al. 2016"), ("Cho 2014", "Cho 2014")],
+)
+def test_a_claim_without_a_source_has_that_of_its_cell(named, told):
+    record = claim("1.1", 8, at_least=4) | {"source": named, "cell": 1}
+    places = {"01_tiny": ["Step 1", "Step 2, citing Luo et al. 2016"]}
+    (entry,) = ledger.ledger([run(0, [record])], places)
+    assert entry["source"] == told
 
 
 @pytest.fixture

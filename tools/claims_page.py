@@ -19,7 +19,10 @@ mean, held against it instead. ○: a value that was not judged. ✗: a claim th
 **Margin**: how far the worst of all judged values is from its bound. For ≥ and ≤ in
 percent of the bound (of the largest value, where the bound is 0); for "between", and
 for = with a tolerance, in percent of half the interval's width: 100 % is the middle,
-0 % the edge. "exact": an equality without tolerance. Below zero the claim fails."""
+0 % the edge. "exact": an equality without tolerance. Below zero the claim fails.
+
+**Source**: the step of the lesson in which the claim is measured, and the works that
+this step cites."""
 
 
 def page(found: dict, folder: Path) -> str:
@@ -42,8 +45,8 @@ def opening(found: dict) -> str:
     command = f'`make claims SEEDS="{" ".join(map(str, found["seeds"]))}"`'
     settings = ", ".join(f"{n} {v}" for n, v in found["parameters"].items())
     lines = [
-        f"Every claim of the course, its bound, and its value at {len(found['seeds'])} "
-        f"seeds, as measured by {command} ({settings}).",
+        f"Every claim, its bound, and its value at each seed, as measured by {command} "
+        f"({settings}).",
         f"**{len(entries)} claims; {len(bad) or 'none'} with a problem.**",
         *[f"- ✗ {e['id']} {'; '.join(e['problems'])}" for e in bad],
         tightest(entries),

@@ -87,9 +87,15 @@ def parameters(nb: NotebookNode) -> dict[str, object]:
 
 
 def claims(nb: NotebookNode) -> list[dict]:
-    """Return the records of all claims that the executed notebook shows."""
-    outputs = [output for cell in code_cells(nb) for output in cell.outputs]
-    return [o.data[MIME] for o in outputs if MIME in o.get("data", {})]
+    """Return the records of all claims that the executed notebook shows, with the
+    number of their `cell` among the lesson's own code cells."""
+    own = [cell for cell in code_cells(nb) if "injected-parameters" not in tags(cell)]
+    return [
+        output.data[MIME] | {"cell": number}
+        for number, cell in enumerate(own)
+        for output in cell.outputs
+        if MIME in output.get("data", {})
+    ]
 
 
 def exercises(nb: NotebookNode) -> list[NotebookNode]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools import course
+from tools.claim_sources import sources
 from tools.claims_page import page
 from tools.grid import Task, execute, keep, kept, tasks
 from tools.margins import margins, smallest
@@ -15,12 +16,16 @@ from tools.pools import pool, work_off
 COMMITTED = course.ROOT / "CLAIMS.md"
 PRINTED_SEEDS = [0, 1, 2, 3, 4]
 PRINTED = {"BUDGET": 1.0}
-OF_THE_CLAIM = ("id", "text", "kind", "unit", "source", "on", "bound", "limits")
+OF_THE_CLAIM = ("id", "text", "kind", "unit", "source", "on", "bound", "limits", "cell")
 OF_THE_RUN = ("values", "measured", "judged", "held")
 
 
-def ledger(runs: Sequence[dict]) -> list[dict]:
-    """Return an entry per claim, lesson by lesson, from the records of the runs."""
+def ledger(runs: Sequence[dict], places: dict[str, list[str]]) -> list[dict]:
+    """Return an entry per claim, lesson by lesson, from the records of the runs.
+
+    `places`: for each lesson what its code cells rest on, see `sources`; it is the
+    source of a claim that names none.
+    """
     entries = []
     for lesson in sorted({run["lesson"] for run in runs}):
         own = {r["parameters"]["SEED"]: r for r in runs if r["lesson"] == lesson}
@@ -28,7 +33,9 @@ def ledger(runs: Sequence[dict]) -> list[dict]:
         ids = dict.fromkeys(id for found in by_seed.values() for id in found)
         for id in ids:
             records = {seed: found.get(id) for seed, found in by_seed.items()}
-            entries.append({"lesson": lesson} | entry(records))
+            found = {"lesson": lesson} | entry(records)
+            found["source"] = found["source"] or places[lesson][found["cell"]]
+            entries.append(found)
     return entries
 
 
@@ -69,6 +76,7 @@ def summary(grid: Sequence[Task], runs: Sequence[dict]) -> dict:
     pairs = list(zip(grid, runs, strict=True))
     whole = [run for run in runs if not run["error"]]
     shared = {n: v for n, v in grid[0].parameters.items() if n != "SEED"}
+    places = {t.source.stem: sources(course.read(t.source)) for t in grid}
     return {
         "seeds": list(dict.fromkeys(task.parameters["SEED"] for task in grid)),
         "parameters": shared,
@@ -79,7 +87,7 @@ def summary(grid: Sequence[Task], runs: Sequence[dict]) -> dict:
         "errors": [
             f"{task.name}: {run['error']}" for task, run in pairs if run["error"]
         ],
-        "claims": ledger(whole),
+        "claims": ledger(whole, places),
     }
 
 
