@@ -28,6 +28,12 @@ def test_start_seeds_every_generator():
     assert all(a != b for a, b in zip(draw(), first, strict=True))
 
 
+def test_start_forbids_cudnn_to_try_which_algorithm_is_fastest(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+    start()
+    assert torch.backends.cudnn.benchmark is False
+
+
 @pytest.mark.parametrize("budget", [0, -1, float("nan"), float("inf"), "1", None, True])
 def test_a_budget_that_is_no_positive_number_is_refused(budget):
     with pytest.raises(UserError, match=r"BUDGET is .* above 0"):

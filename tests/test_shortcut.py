@@ -44,7 +44,9 @@ def test_erasing_takes_rows_from_one_edge_only():
     rows = shortcut.erase_strip(torch.ones(200, 1, 16, 16), generator())[:, 0, :, 0]
     erased = (rows == 0).sum(dim=1)
     assert erased.min() == 0 and erased.max() == 7
-    assert ((rows[:, 0] == 1) | (rows[:, -1] == 1)).all()
+    top, bottom = rows[:, 0] == 0, rows[:, -1] == 0
+    assert not (top & bottom).any()
+    assert 0.35 < top.sum() / (top | bottom).sum() < 0.65  # either edge, as often
 
 
 def test_crops_enlarge_a_window_and_the_centre_has_no_margin(framed):

@@ -86,6 +86,13 @@ def test_the_linear_model_learns_and_is_the_same_every_time():
     assert (weights[0] == weights[1]).all()
 
 
+def test_the_seed_decides_the_folds():
+    vectors, labels = blobs(12, spread=0.2)
+    models = [linear_model("passthrough", vectors, labels, seed) for seed in (3, 3, 4)]
+    folds = [[part.tolist() for _, part in m.cv.split(vectors, labels)] for m in models]
+    assert folds[0] == folds[1] != folds[2]
+
+
 def test_too_few_labels_for_the_folds():
     vectors, labels = blobs(3, spread=0.2)
     with pytest.raises(ValueError, match="needs 4 labels"):

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,18 +48,20 @@ def kind(by: str) -> str:
     return "parity check" if PARITY.search(test.partition("[")[0]) else "unit test"
 
 
-def asked(fault: Fault, until: str, root: Path) -> list[Detector]:
-    """Return whom to ask about a fault, the cheapest first, up to the level `until`.
+def asked(fault: Fault, until: str, root: Path) -> Iterator[Detector]:
+    """Yield whom to ask about a fault, the cheapest first, up to the level `until`."""
+    until = depth(fault, until)
+    yield from nearest(fault, root)
+    if until != "nearest":
+        yield suite()
+    if until == "lessons":
+        yield from lessons(fault, root)
 
-    A fault that is known to be harmless is asked about in the nearest tests only.
-    """
-    levels: dict[str, Callable] = {
-        "nearest": nearest,
-        "suite": lambda *_: [suite()],
-        "lessons": lessons,
-    }
-    last = 0 if fault.harmless else LEVELS.index(until)
-    return [d for level in LEVELS[: last + 1] for d in levels[level](fault, root)]
+
+def depth(fault: Fault, until: str) -> str:
+    """Return the last level at which a fault is asked about: of one that is known to be
+    harmless, the nearest tests only."""
+    return "nearest" if fault.harmless else until
 
 
 def nearest(fault: Fault, root: Path) -> list[Detector]:
@@ -84,7 +86,8 @@ def suite() -> Detector:
 
 
 def lessons(fault: Fault, root: Path) -> list[Detector]:
-    """Return the lessons that use a fault's module, directly or through another."""
+    """Return the lessons that use a fault's module, directly or through another; in
+    the course's order, in which the first are the cheapest."""
     using = users(module_name(Path(fault.file)), root)
     return [
         Detector(path.stem, ("tools", "run", path.stem, "--jobs", "1"), "lessons")

@@ -16,7 +16,7 @@ import psutil
 from helpers.errors import UserError
 from tools import course
 from tools.detectors import Detector
-from tools.fault_list import Fault
+from tools.fault_list import FILE, Fault
 
 LEFT_OUT = shutil.ignore_patterns(
     *(".git", ".venv", "build", "study", "cache", "__pycache__", "*.egg-info"),
@@ -48,23 +48,33 @@ class Bench:
         return cls(root)
 
     def fingerprint(self) -> str:
-        """Return a checksum over all files of the copy, their names included."""
+        """Return a checksum over all files of the copy, their names included. The list
+        of faults is left out: one more fault changes nothing for the others."""
         digest = hashlib.sha256()
         for path in sorted(p for p in self.root.rglob("*") if p.is_file()):
             name = path.relative_to(self.root).as_posix()
+            if name == FILE.relative_to(course.ROOT).as_posix():
+                continue
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             digest.update(f"{name} {content}\n".encode())
         return digest.hexdigest()
+
+    def whole_and_faulty(self, fault: Fault) -> tuple[str, str]:
+        """Return the text of the fault's file without and with it. Raises UserError for
+        a fault that does not fit."""
+        path = self.root / fault.file
+        if not path.is_file():
+            raise UserError(f"Fault {fault.name}: there is no file {fault.file}.")
+        whole = path.read_text(encoding="utf-8")
+        return whole, fault.applied(whole)
 
     @contextmanager
     def with_fault(self, fault: Fault) -> Iterator[None]:
         """Change the fault's file meanwhile. Raises UserError for a fault that does
         not fit."""
+        whole, faulty = self.whole_and_faulty(fault)
         path = self.root / fault.file
-        if not path.is_file():
-            raise UserError(f"Fault {fault.name}: there is no file {fault.file}.")
-        whole = path.read_text(encoding="utf-8")
-        path.write_text(fault.applied(whole), encoding="utf-8")
+        path.write_text(faulty, encoding="utf-8")
         try:
             yield
         finally:
@@ -85,7 +95,20 @@ def run(detector: Detector, root: Path, limit: float | None) -> Outcome:
     """Run a detector in a copy of the course; it is ended when it has used more than
     `limit` CPU seconds."""
     began = finished_seconds()
-    process = subprocess.Popen(
+    process = start(detector, root)
+    try:
+        printed = output(process, limit)
+        by = detector.complaint(printed) if process.returncode else ""
+    except Hanging:
+        by = f"{detector.name} had not ended after {limit:.0f} s"
+    finally:
+        end(process)
+    return Outcome(by, finished_seconds() - began)
+
+
+def start(detector: Detector, root: Path) -> subprocess.Popen:
+    """Start a detector in a copy of the course; what it prints can be read as text."""
+    return subprocess.Popen(
         [sys.executable, "-m", *detector.command],
         cwd=root,
         env=environment(root),
@@ -96,14 +119,6 @@ def run(detector: Detector, root: Path, limit: float | None) -> Outcome:
         errors="replace",
         start_new_session=True,  # so that its own children can be ended with it
     )
-    try:
-        printed = output(process, limit)
-        by = detector.complaint(printed) if process.returncode else ""
-    except Hanging:
-        by = f"{detector.name} had not ended after {limit:.0f} s"
-    finally:
-        end(process)
-    return Outcome(by, finished_seconds() - began)
 
 
 class Hanging(Exception):

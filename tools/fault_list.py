@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from helpers.errors import UserError
@@ -22,6 +22,10 @@ class Fault:
     tests: tuple[str, ...] = ()  # to be asked first, such as test_glyphs
     fast: bool = False  # among the few that `make test` makes
     harmless: str = ""  # why nothing needs to notice it
+
+    def change(self) -> str:
+        """Return all that decides who notices the fault, as one text."""
+        return repr(replace(self, fast=False, harmless=""))
 
     def applied(self, text: str) -> str:
         """Return the text of the file with the fault in it. Raises UserError unless

@@ -16,7 +16,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tools import course
-from tools.detectors import asked, kind
+from tools.detectors import LEVELS, asked, depth, kind
 from tools.fault_bench import Bench, run
 from tools.fault_list import Fault, choose, read_faults
 from tools.table import table
@@ -28,7 +28,7 @@ HEADER = ("fault", "noticed by", "", "CPU s")
 @dataclass(frozen=True)
 class Finding:
     """What became of a fault: `by` is the complaint, "" when nobody noticed; `until`:
-    the level up to which was asked."""
+    the last level that would have been asked."""
 
     by: str
     seconds: float
@@ -38,7 +38,7 @@ class Finding:
 def look(fault: Fault, bench: Bench, until: str) -> Finding:
     """Make a fault and return who noticed first. Raises UserError for a fault that does
     not fit, and where a detector fails without it."""
-    seconds = 0.0
+    seconds, until = 0.0, depth(fault, until)
     for detector in asked(fault, until, bench.root):
         limit = bench.limit(detector)
         with bench.with_fault(fault):
@@ -55,25 +55,29 @@ class Memory:
     def __init__(self, file: Path, bench: Bench):
         self.file, self.bench = file, bench
         self.tree = bench.fingerprint()
-        self.found: dict[str, Finding] = {}
+        self.found: dict[str, Finding] = {}  # by what was changed
         stored = stored_in(file)
         if stored.get("tree") == self.tree:
             bench.clean.update(stored["clean"])
-            self.found = {n: Finding(**known) for n, known in stored["found"].items()}
+            self.found = {c: Finding(**known) for c, known in stored["found"].items()}
 
     def knows(self, fault: Fault, until: str) -> bool:
         """Return whether nothing new could be learned about a fault."""
-        known = self.found.get(fault.name)
-        return known is not None and (known.by != "" or known.until == until)
+        known = self.found.get(fault.change())
+        if known is None or known.by:
+            return known is not None
+        return LEVELS.index(depth(fault, until)) <= LEVELS.index(known.until)
+
+    def of(self, fault: Fault) -> Finding:
+        """Return what became of a fault that was asked about."""
+        return self.found[fault.change()]
 
     def keep(self, fault: Fault, finding: Finding) -> None:
         """Remember a finding, also if the next moment is the last."""
-        self.found[fault.name] = finding
-        found = {name: vars(known) for name, known in self.found.items()}
+        self.found[fault.change()] = finding
+        found = {change: vars(known) for change, known in self.found.items()}
         facts = {"tree": self.tree, "clean": self.bench.clean, "found": found}
-        half = self.file.with_suffix(".half-written")
-        half.write_text(json.dumps(facts, indent=1), encoding="utf-8")
-        half.replace(self.file)
+        course.write_whole(self.file, json.dumps(facts, indent=1))
 
 
 def stored_in(file: Path) -> dict:
@@ -85,7 +89,10 @@ def stored_in(file: Path) -> dict:
 
 
 def look_at_all(faults: Sequence[Fault], memory: Memory, until: str) -> None:
-    """Make all faults that are not known yet, with a line for each on stderr."""
+    """Make all faults that are not known yet, with a line for each on stderr. Raises
+    UserError, before the first, when one does not fit."""
+    for fault in faults:
+        memory.bench.whole_and_faulty(fault)
     bar = tqdm(faults, unit="fault", disable=not sys.stderr.isatty(), leave=False)
     for fault in bar:
         if not memory.knows(fault, until):
@@ -101,11 +108,12 @@ def row(fault: Fault, finding: Finding) -> tuple[str, ...]:
     return fault.name, sort, finding.by, f"{finding.seconds:.0f}"
 
 
-def summary(faults: Sequence[Fault], found: dict[str, Finding]) -> tuple[str, bool]:
+def summary(findings: Sequence[tuple[Fault, Finding]]) -> tuple[str, bool]:
     """Return the closing lines, and whether enough is noticed and the rest harmless."""
-    missed = [fault for fault in faults if not found[fault.name].by]
-    share = 1 - len(missed) / len(faults)
-    lines = [f"{len(faults) - len(missed)} of {len(faults)} noticed: {share:.1%}"]
+    missed = [fault for fault, finding in findings if not finding.by]
+    total = len(findings)
+    share = 1 - len(missed) / total
+    lines = [f"{total - len(missed)} of {total} noticed: {share:.1%}"]
     lines += [f"{f.name}: {f.harmless or 'nobody noticed'}" for f in missed]
     explained = all(fault.harmless for fault in missed)
     return "\n".join(lines), explained and share >= NEEDED
@@ -121,7 +129,8 @@ def main(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         memory = Memory(file, Bench.copy_of(course.ROOT, Path(folder)))
         look_at_all(faults, memory, until)
-    rows = [row(fault, memory.found[fault.name]) for fault in faults]
-    text, good = summary(faults, memory.found)
+    findings = [(fault, memory.of(fault)) for fault in faults]
+    rows = [row(fault, finding) for fault, finding in findings]
+    text, good = summary(findings)
     print(table([HEADER, *rows], right=(3,)) + f"\n\n{text}")
     return 0 if good else 1
