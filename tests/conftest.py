@@ -1,6 +1,7 @@
 """Tiny lessons for the tests of the tools: they need none of the real ones."""
 
 import io
+import os
 import socket
 import sys
 from email.message import Message
@@ -66,6 +67,21 @@ def write_lesson():
         return path
 
     return write
+
+
+@pytest.fixture
+def symlink():
+    """Return a function that makes a symbolic link; on Windows few people may."""
+
+    def link(path: Path, target: Path) -> None:
+        try:
+            path.symlink_to(target)
+        except OSError:
+            if os.name == "nt":
+                pytest.skip("no symbolic links may be made here")
+            raise
+
+    return link
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_a_checkout_keeps_its_own_cache(checkout):
 
 def test_a_read_only_checkout_uses_the_users_cache(checkout, tmp_path):
     # A file in the way stops root as well, which a permission would not.
-    (checkout / "data").write_text("in the way")
+    (checkout / "data").write_text("in the way", encoding="utf-8")
     assert cache.cache_folder() == tmp_path / "user"
     assert (tmp_path / "user").is_dir()
 
@@ -73,11 +73,11 @@ def test_xdg_cache_home_is_obeyed(tmp_path, monkeypatch):
 
 
 def test_a_file_as_cache_folder_is_one_sentence(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("mine")
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
     monkeypatch.setenv("PIXELS_DATA", str(tmp_path / "file"))
     with pytest.raises(UserError, match=r"file cannot be made .* set PIXELS_DATA"):
         cache.cache_folder()
-    assert (tmp_path / "file").read_text() == "mine"
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
 
 
 def test_sha256_of_a_file(tmp_path):

@@ -194,9 +194,9 @@ def pets(tmp_path):
     save(tmp_path / "cat" / "garden" / "b.png", "lime")
     for hidden in (".ipynb_checkpoints/x.png", "cat/.DS_Store", "cat/.git/y.txt"):
         (tmp_path / hidden).parent.mkdir(exist_ok=True)
-        (tmp_path / hidden).write_text("not a picture")
-    (tmp_path / "dog" / "Thumbs.db").write_text("not a picture")
-    (tmp_path / "README.txt").write_text("beside the classes")
+        (tmp_path / hidden).write_text("not a picture", encoding="utf-8")
+    (tmp_path / "dog" / "Thumbs.db").write_text("not a picture", encoding="utf-8")
+    (tmp_path / "README.txt").write_text("beside the classes", encoding="utf-8")
     return tmp_path
 
 
@@ -313,7 +313,7 @@ def test_a_picture_that_is_not_there(tmp_path, path):
 
 
 def test_a_picture_that_is_none(tmp_path):
-    (tmp_path / "a.jpg").write_text("hello")
+    (tmp_path / "a.jpg").write_text("hello", encoding="utf-8")
     with pytest.raises(UserError, match=r"a\.jpg cannot be read as a picture"):
         data.photograph(tmp_path / "a.jpg")
 

@@ -321,7 +321,7 @@ def test_files_come_in_a_fixed_order(python, monkeypatch):
     one, two, three, four = numbered(1, 2, 3, 4)
     python(
         b=module(three), a=module(one, PROSE), a__z=module(two), B=module(four)
-    ).joinpath("c.pyi").write_text(module(OTHER))
+    ).joinpath("c.pyi").write_text(module(OTHER), encoding="utf-8")
     assert texts() == [four, one, PROSE, two, three]
 
 
@@ -368,9 +368,9 @@ def test_files_that_cannot_be_parsed_are_skipped(python, source):
     assert texts() == [PROSE]
 
 
-def test_a_file_that_cannot_be_read_is_skipped(python):
+def test_a_file_that_cannot_be_read_is_skipped(python, symlink):
     root = python(a=module(PROSE))
-    (root / "b.py").symlink_to(root / "nowhere.py")
+    symlink(root / "b.py", root / "nowhere.py")
     assert texts() == [PROSE]
 
 
@@ -531,7 +531,7 @@ def test_a_damaged_file_is_set_aside_and_made_again(install, cache, capsys, cont
     write(path := cache / f"docs-finch-1.0-recipe{docs.RECIPE}.json", content)
     assert texts("finch") == [PROSE, OTHER]
     assert (cache / f"{path.name}.damaged-1").read_bytes() == content
-    assert json.loads(path.read_text()) == {
+    assert json.loads(path.read_text(encoding="utf-8")) == {
         "sha256": digest(PROSE, OTHER),
         "paragraphs": [PROSE, OTHER],
     }
@@ -542,10 +542,11 @@ def test_a_damaged_file_is_set_aside_and_made_again(install, cache, capsys, cont
 
 
 def test_no_cache_folder_at_all(install, cache, capfd):
-    cache.write_text("in the way")  # of root as well, unlike a permission
+    # A file stops root as well, which a permission would not.
+    cache.write_text("in the way", encoding="utf-8")
     install("finch", a=module(PROSE))
     assert texts("finch") == [PROSE]
-    assert cache.read_text() == "in the way"
+    assert cache.read_text(encoding="utf-8") == "in the way"
     assert capfd.readouterr() == ("", "")
 
 
@@ -565,7 +566,7 @@ def test_a_file_appears_whole_or_not_at_all(install, cache, monkeypatch):
     seen = []
 
     def interrupted(source, target):
-        seen.append((Path(source).read_text(), Path(target).name))
+        seen.append((Path(source).read_text(encoding="utf-8"), Path(target).name))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "replace", interrupted)
@@ -642,6 +643,7 @@ def test_the_real_documentation_of_python(no_garbage_collection):
         capture_output=True,
         check=True,
         text=True,
+        encoding="utf-8",
     )
     assert run.stderr == ""
     texts, imported = json.loads(run.stdout)

@@ -9,9 +9,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tools import course, preflight
+from tools import course, newest, preflight
 
-PROJECT = tomllib.loads((course.ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = (course.ROOT / "pyproject.toml").read_text(encoding="utf-8")
+PROJECT = tomllib.loads(PYPROJECT)["project"]
 REQUIRED = [
     Requirement(text)
     for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
@@ -20,14 +21,15 @@ REQUIRED = [
 
 def constraints() -> dict[str, Requirement]:
     """Return what constraints.txt pins, by normalised name."""
-    lines = (course.ROOT / "constraints.txt").read_text().splitlines()
+    lines = (course.ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
     assert len({canonicalize_name(pin.name) for pin in pins}) == len(pins)
     return {canonicalize_name(pin.name): pin for pin in pins}
 
 
 def test_conda_takes_every_version_from_pyproject():
-    environment = yaml.safe_load((course.ROOT / "environment.yml").read_text())
+    text = (course.ROOT / "environment.yml").read_text(encoding="utf-8")
+    environment = yaml.safe_load(text)
     python, pip, from_pip = environment["dependencies"]
     assert pip == "pip"
     assert from_pip == {"pip": ["-e .[test]"]}
@@ -56,6 +58,25 @@ def test_constraints_hold_on_every_platform():
         assert not Version(specifier.version).local  # such as +cpu
         assert pin.url is None
         assert not name.startswith(("nvidia-", "cuda-", "triton"))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "name"),
+    [
+        ("torch==2.14.1", "torch"),
+        ("numpy>=2,<3", "numpy"),
+        ("dask[distributed]>=1", "dask[distributed]"),
+        ('pywinpty>=3; os_name == "nt"', 'pywinpty; os_name == "nt"'),
+    ],
+)
+def test_the_newest_is_asked_for_by_name(requirement, name):
+    assert newest.unbound(requirement) == name
+
+
+def test_the_newest_of_everything_is_asked_for():
+    found = [Requirement(text) for text in newest.requirements(PYPROJECT)]
+    assert [r.name for r in found] == [r.name for r in REQUIRED]
+    assert not any(r.specifier for r in found)
 
 
 def test_the_cpu_build_of_torch_satisfies_its_pin():

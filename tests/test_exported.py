@@ -63,18 +63,18 @@ def test_a_new_picture_gets_a_class_and_a_probability_for_each(file, tmp_path, g
 def test_a_picture_that_is_none_is_one_sentence(file, tmp_path):
     with pytest.raises(UserError, match="There is no picture at"):
         reload(file).predict(tmp_path / "absent.png")
-    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "text.png").write_text("no picture", encoding="utf-8")
     with pytest.raises(UserError, match="cannot be read as a picture"):
         reload(file).predict(tmp_path / "text.png")
 
 
 def test_a_file_that_is_there_is_never_overwritten(tmp_path, capsys):
-    (tmp_path / "m.pt2").write_text("mine")
-    (tmp_path / "m-2.pt2").write_text("mine too")
+    (tmp_path / "m.pt2").write_text("mine", encoding="utf-8")
+    (tmp_path / "m-2.pt2").write_text("mine too", encoding="utf-8")
     path = export(drawn_model(), CLASSES, SIDE, tmp_path / "m.pt2")
     assert path == tmp_path / "m-3.pt2" and path.is_file()
-    assert (tmp_path / "m.pt2").read_text() == "mine"
-    assert (tmp_path / "m-2.pt2").read_text() == "mine too"
+    assert (tmp_path / "m.pt2").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "m-2.pt2").read_text(encoding="utf-8") == "mine too"
     said = capsys.readouterr().out
     assert said == "m.pt2 is there already; written to m-3.pt2 instead.\n"
 

@@ -39,14 +39,18 @@ def install(tmp_path, monkeypatch):
 
     def install(name, n_files, texts):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('imported')\n")
+        (tmp_path / name / "__init__.py").write_text(
+            "raise RuntimeError('imported')\n", encoding="utf-8"
+        )
         for number in range(n_files):
             docstring = "\n\n".join(texts(number))
             file = tmp_path / name / f"part{number}.py"
-            file.write_text(f'"""{docstring}\n"""\n')
+            file.write_text(f'"""{docstring}\n"""\n', encoding="utf-8")
         about = tmp_path / f"{name}.dist-info" / "METADATA"
         about.parent.mkdir()
-        about.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        about.write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", encoding="utf-8"
+        )
         importlib.invalidate_caches()
 
     return install

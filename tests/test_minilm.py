@@ -50,7 +50,7 @@ def places(tmp_path, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", connect)
     repository = hub / "models--sentence-transformers--all-MiniLM-L6-v2"
     (repository / "refs").mkdir(parents=True)
-    (repository / "refs" / "main").write_text(REVISION)
+    (repository / "refs" / "main").write_text(REVISION, encoding="utf-8")
     return repository / "snapshots" / REVISION, package / "model"
 
 

@@ -68,7 +68,7 @@ def test_a_grey_jpeg_and_a_grey_rgb_are_grey_and_a_tint_is_not(tmp_path):
 
 
 def test_what_is_no_picture_is_named_skipped_and_counted(folder, capsys):
-    (folder / "down" / "notes.txt").write_text("no picture")
+    (folder / "down" / "notes.txt").write_text("no picture", encoding="utf-8")
     (folder / "down" / "empty.png").touch()
     whole = (folder / "across" / "01.jpg").read_bytes()
     (folder / "across" / "half.jpg").write_bytes(whole[: len(whole) // 2])
@@ -86,7 +86,7 @@ def test_what_is_no_picture_is_named_skipped_and_counted(folder, capsys):
 
 def test_of_many_skipped_files_five_are_named_and_the_rest_counted(folder, capsys):
     for i in range(7):
-        (folder / "down" / f"x{i}.txt").write_text(f"{i}")
+        (folder / "down" / f"x{i}.txt").write_text(f"{i}", encoding="utf-8")
     read_own(folder, 8)
     said = capsys.readouterr().out
     assert said.startswith("Skipped 7 files") and said.endswith("and 2 more.\n")
@@ -95,7 +95,7 @@ def test_of_many_skipped_files_five_are_named_and_the_rest_counted(folder, capsy
 
 def test_five_skipped_files_are_all_there_are(folder, capsys):
     for i in range(5):
-        (folder / "down" / f"x{i}.txt").write_text(f"{i}")
+        (folder / "down" / f"x{i}.txt").write_text(f"{i}", encoding="utf-8")
     read_own(folder, 8)
     said = capsys.readouterr().out
     assert said.startswith("Skipped 5 files") and "x4" in said and "more" not in said
@@ -109,12 +109,12 @@ def test_a_phones_pictures_are_named_as_such(folder, ending):
 
 def test_files_skipped_belong_to_the_class_of_just_that_name(folder):
     (folder / "down").rename(folder / "across too")
-    (folder / "across too" / "notes.txt").write_text("no picture")
+    (folder / "across too" / "notes.txt").write_text("no picture", encoding="utf-8")
     assert [row[-1] for row in counts(read_own(folder, 8)).rows] == [0, 1]
 
 
 def test_copies_are_found_behind_a_file_that_is_skipped(folder):
-    (folder / "across" / "!.txt").write_text("no picture")
+    (folder / "across" / "!.txt").write_text("no picture", encoding="utf-8")
     shutil.copy(folder / "down" / "03.png", folder / "down" / "again.png")
     own = read_own(folder, 8)
     pairs = [own.files[i] for i, n in enumerate(own.same) if (own.same == n).sum() == 2]
@@ -192,7 +192,7 @@ def test_a_class_without_two_pictures_is_refused(folder, pictures):
     for number in range(pictures):
         plain(folder / "few" / f"{number}.png", "red")
     (folder / "few").mkdir(exist_ok=True)
-    (folder / "few" / "notes.txt").write_text("no picture")
+    (folder / "few" / "notes.txt").write_text("no picture", encoding="utf-8")
     refused(folder, rf"class 'few': {pictures} \(files skipped: 1\); .* at least 2")
 
 
@@ -205,7 +205,7 @@ def test_sizes_below_one_are_refused(folder, settings):
 def test_files_beside_the_classes_are_named_and_hidden_ones_are_not(folder, capsys):
     plain(folder / "loose.png", "red")
     for name in ("labels.csv", ".hidden", "Thumbs.db", "across/.hidden.png"):
-        (folder / name).write_text("no picture")
+        (folder / name).write_text("no picture", encoding="utf-8")
     own = read_own(folder, 8)
     assert own.skipped == {"labels.csv": NO_CLASS, "loose.png": NO_CLASS}
     assert "labels.csv (in no class folder); loose.png" in capsys.readouterr().out
@@ -281,7 +281,9 @@ def test_a_file_that_may_not_be_read_is_skipped(folder, monkeypatch):
 def test_names_of_all_sorts_are_shown_on_one_line(folder, capsys):
     (folder / "down").rename(folder / "a dog $x$ 猫")
     plain(folder / "a dog $x$ 猫" / "two\nlines $a$.png", "red")
-    (folder / "across" / os.fsdecode(b"\xff.txt")).write_text("no picture")
+    (folder / "across" / os.fsdecode(b"\xff.txt")).write_text(
+        "no picture", encoding="utf-8"
+    )
     own = read_own(folder, 8)
     assert own.pictures.classes == ("a dog $x$ 猫", "across")
     assert "a dog $x$ 猫/two\\nlines $a$.png" in own.files
@@ -290,10 +292,10 @@ def test_names_of_all_sorts_are_shown_on_one_line(folder, capsys):
     assert said.count("\n") == 1 and said.encode()
 
 
-def test_links_are_followed_to_pictures_and_not_in_circles(folder):
-    (folder / "down" / "link.png").symlink_to(folder / "down" / "00.png")
-    (folder / "down" / "broken.png").symlink_to(folder / "nowhere.png")
-    (folder / "down" / "circle").symlink_to(folder)
+def test_links_are_followed_to_pictures_and_not_in_circles(folder, symlink):
+    symlink(folder / "down" / "link.png", folder / "down" / "00.png")
+    symlink(folder / "down" / "broken.png", folder / "nowhere.png")
+    symlink(folder / "down" / "circle", folder)
     (folder / "down" / "deep" / "er").mkdir(parents=True)
     plain(folder / "down" / "deep" / "er" / "x.png", "red")
     own = read_own(folder, 8)
@@ -302,7 +304,7 @@ def test_links_are_followed_to_pictures_and_not_in_circles(folder):
 
 
 def test_nothing_of_the_readers_is_written_to(folder):
-    (folder / "down" / "notes.txt").write_text("no picture")
+    (folder / "down" / "notes.txt").write_text("no picture", encoding="utf-8")
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
     read_own(folder, 8)
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before

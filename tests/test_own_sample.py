@@ -54,7 +54,7 @@ def test_digits_are_dark_on_warm_paper_of_24_to_90_pixels(tmp_path):
 
 
 def test_what_is_there_is_left_alone(tmp_path):
-    (tmp_path / "mine.txt").write_text("mine")
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UserError, match="is there already"):
         sample_folder(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

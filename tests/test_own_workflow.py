@@ -18,7 +18,7 @@ SIDE = 32
 @pytest.mark.parametrize("each", [2, 10])
 def test_the_five_steps_hold_together(tmp_path, each):
     root = fill(tmp_path / "mine", each)
-    (root / CLASSES[0] / "notes.txt").write_text("no picture")
+    (root / CLASSES[0] / "notes.txt").write_text("no picture", encoding="utf-8")
 
     own = read_own(root, SIDE)  # 1: look at the data
     assert [row[1] for row in counts(own).rows] == [each, each]

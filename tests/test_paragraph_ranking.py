@@ -152,7 +152,7 @@ def test_a_missing_or_damaged_table_is_named_with_the_command(tmp_path):
         with pytest.raises(UserError) as caught:
             stored(file)
         assert str(caught.value) == f"{file} is {state}; run `{COMMAND}`."
-        file.write_text('{"accuracy": {"counted words": {}}}')
+        file.write_text('{"accuracy": {"counted words": {}}}', encoding="utf-8")
 
 
 def test_the_shipped_table_is_whole():

@@ -235,7 +235,9 @@ def test_what_is_shipped_is_trained_and_read_by_default(tiny, monkeypatch):
     net = load_net("lottery", tiny)
     write("lottery", tiny.parent / "again")
     assert asked == [(FEW, Recipe())]
-    facts = json.loads((tiny.parent / "again" / "lottery.json").read_text())
+    facts = json.loads(
+        (tiny.parent / "again" / "lottery.json").read_text(encoding="utf-8")
+    )
     assert Recipe(**facts["recipe"]) == replace(Recipe(), pictures=FEW)
     assert load_net.__defaults__ == (FOLDER,) and write.__defaults__[0] == FOLDER
     assert FOLDER.parts[-2:] == ("data", "pretrained")

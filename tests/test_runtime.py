@@ -143,5 +143,6 @@ def test_importing_the_helpers_loads_no_heavy_library():
         text=True,
         check=True,
         env=os.environ | {"PIXELS_QUIET": "1"},
+        encoding="utf-8",
     )
     assert done.stdout.strip() == "set()"

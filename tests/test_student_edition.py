@@ -109,7 +109,7 @@ def test_a_file_is_created_once_and_never_again(tmp_path):
         path = tmp_path / f"{make.__name__}.ipynb"
         assert make(path, "mine")
         assert not make(path, "theirs")
-        assert path.read_text() == "mine"
+        assert path.read_text(encoding="utf-8") == "mine"
     assert len(list(tmp_path.iterdir())) == 2
 
 
@@ -120,7 +120,7 @@ def test_without_hard_links_a_file_is_still_created(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "link", refuse)
     assert create(tmp_path / "a", "mine")
     assert not create(tmp_path / "a", "theirs")
-    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_a_failed_write_leaves_nothing(tmp_path):
@@ -144,7 +144,7 @@ def test_a_learners_work_is_never_overwritten(tmp_path, worked):
     beside = tmp_path / f"01_tiny.new-{newer.metadata.pixels.content[:8]}.ipynb"
     assert path.read_bytes() == before
     assert beside.name in said
-    assert "A better lesson" in beside.read_text()
+    assert "A better lesson" in beside.read_text(encoding="utf-8")
     assert deliver(newer, path) == ""  # and once is enough
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -159,15 +159,15 @@ def test_another_output_alone_is_no_newer_edition(tmp_path, worked):
 @pytest.mark.parametrize("content", ["", "not a notebook", "[]", "{}"])
 def test_a_file_of_any_other_content_is_left_alone(tmp_path, worked, content):
     path = tmp_path / "01_tiny.ipynb"
-    path.write_text(content)
+    path.write_text(content, encoding="utf-8")
     assert "was left as it is" in deliver(student_notebook(worked), path)
-    assert path.read_text() == content
+    assert path.read_text(encoding="utf-8") == content
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, write_lesson):
     write_lesson(tmp_path / "notebooks", "01_tiny", tiny_cells())
     study = tmp_path / "study"
-    study.write_text("a file where the folder should be")
+    study.write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(UserError, match=r"Cannot write to .*study"):
         write_edition(study, tmp_path / "notebooks")
 

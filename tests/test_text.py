@@ -1,6 +1,7 @@
 """Texts: how they are found, split and numbered, and which are refused."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,7 @@ def test_a_file_that_is_not_in_the_home_folder(tmp_path, monkeypatch):
     assert refused("~/nowhere.txt") == f"There is no file {path}{NEEDED}"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows guesses where it would be")
 def test_a_home_folder_of_nobody():
     sentence = refused("~nobody-of-this-name/mine.txt")
     assert sentence.startswith("'~nobody-of-this-name/mine.txt' cannot be read (")
@@ -171,12 +173,16 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 def test_the_text_itself_instead_of_its_path():
     sentence = refused(LINE * 1000)
-    assert sentence.startswith(f"{(LINE * 1000)[:200]!r} cannot be read (")
+    said = f"{(LINE * 1000)[:200]!r} cannot be read ("
+    if os.name == "nt":  # which never finds an overlong name
+        said = f"There is no file {(LINE * 1000)[:200]}"
+    assert sentence.startswith(said)
     assert len(sentence) < 400
 
 
 def test_a_name_that_cannot_be(tmp_path):
-    assert "cannot be read (embedded null" in refused(f"{tmp_path}/a\0b")
+    sentence = refused(f"{tmp_path}/a\0b")
+    assert re.search(r"cannot be read \([a-z: ]*embedded null", sentence)
 
 
 def forbid(*args, **kwargs):

@@ -66,7 +66,7 @@ def test_faults_are_chosen_by_name_or_by_how_it_begins():
 )
 def test_a_list_that_is_none_is_one_sentence(tmp_path, text, said):
     path = tmp_path / "faults.toml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=said) as raised:
         read_faults(path)
     assert "\n" not in str(raised.value)
@@ -138,7 +138,7 @@ def test_modules_are_followed_through_others(tmp_path):
         "d": "import helpers.e",
         "e": "x = 2",
     }.items():
-        (tmp_path / "helpers" / f"{name}.py").write_text(source)
+        (tmp_path / "helpers" / f"{name}.py").write_text(source, encoding="utf-8")
     assert users("helpers.a", tmp_path) == {"helpers.a", "helpers.b", "helpers.c"}
 
 
@@ -203,7 +203,7 @@ def tiny(tmp_path):
     for name in ("helpers", "tests"):
         (tmp_path / "main" / name).mkdir(parents=True)
     for name, text in files.items():
-        (tmp_path / "main" / "helpers" / name).write_text(text)
+        (tmp_path / "main" / "helpers" / name).write_text(text, encoding="utf-8")
     for name in (".git", ".venv", "helpers/__pycache__"):
         (tmp_path / "main" / name).mkdir()
     return Bench.copy_of(tmp_path / "main", tmp_path / "copy")
@@ -212,10 +212,10 @@ def tiny(tmp_path):
 def test_the_copy_holds_sources_alone_and_the_checkout_stays_whole(tiny, tmp_path):
     assert {path.name for path in tiny.root.iterdir()} == {"helpers", "tests"}
     with pytest.raises(KeyError), tiny.with_fault(MINUS):
-        assert "a - b" in (tiny.root / MINUS.file).read_text()
-        assert (tmp_path / "main" / MINUS.file).read_text() == SOURCE
+        assert "a - b" in (tiny.root / MINUS.file).read_text(encoding="utf-8")
+        assert (tmp_path / "main" / MINUS.file).read_text(encoding="utf-8") == SOURCE
         raise KeyError
-    assert (tiny.root / MINUS.file).read_text() == SOURCE
+    assert (tiny.root / MINUS.file).read_text(encoding="utf-8") == SOURCE
 
 
 def test_a_fault_of_a_file_that_is_gone_is_one_sentence(tiny):
@@ -252,7 +252,9 @@ def test_a_fault_that_hangs_is_ended_and_noticed(tiny, monkeypatch):
 
 
 def test_a_detector_that_fails_without_a_fault_is_an_error(tiny):
-    (tiny.root / "tests" / "test_adder.py").write_text("assert False\n")
+    (tiny.root / "tests" / "test_adder.py").write_text(
+        "assert False\n", encoding="utf-8"
+    )
     with pytest.raises(UserError, match="Without any fault, this fails"):
         look(MINUS, tiny, "nearest")
 
@@ -296,17 +298,17 @@ def test_a_fault_that_is_another_now_is_asked_about_again(again):
 
 
 def test_one_more_fault_changes_nothing_for_the_others(again, tiny):
-    (tiny.root / "tests" / "faults.toml").write_text("")
+    (tiny.root / "tests" / "faults.toml").write_text("", encoding="utf-8")
     assert again().knows(MINUS, "nearest")
 
 
 def test_in_another_course_nothing_is_known(again, tiny):
-    (tiny.root / "tests" / "test_adder.py").write_text(TESTS + "\n")
+    (tiny.root / "tests" / "test_adder.py").write_text(TESTS + "\n", encoding="utf-8")
     assert again().found == {}
 
 
 def test_a_damaged_memory_is_none(tiny, tmp_path):
-    (tmp_path / "faults.json").write_text("{")
+    (tmp_path / "faults.json").write_text("{", encoding="utf-8")
     assert Memory(tmp_path / "faults.json", tiny).found == {}
 
 

@@ -95,7 +95,7 @@ def test_a_damaged_result_is_run_again(lesson, damage):
     grid.keep(one, {"key": one.key, "error": "", "claims": []})
     assert grid.kept(one)
     file = one.file(".json")
-    file.write_text(damage(file.read_text()))
+    file.write_text(damage(file.read_text(encoding="utf-8")), encoding="utf-8")
     assert grid.kept(one) is None
 
 

@@ -77,6 +77,8 @@ def server(checkout, tmp_path):
         env=lab.lab_environment() | own,
         stderr=subprocess.PIPE,
         text=True,
+        encoding="utf-8",
+        errors="replace",
     )
     try:
         for line in process.stderr:

@@ -140,12 +140,12 @@ def test_the_command_measures_writes_and_reports(checkout, capsys):
     assert claims("01", seeds=[0, 1]) == 1
     printed = capsys.readouterr().out
     assert "1.1 does not hold at SEED 1\n2 claims\n" in printed
-    found = json.loads((checkout / "build" / "claims.json").read_text())
+    found = json.loads((checkout / "build" / "claims.json").read_text(encoding="utf-8"))
     assert found["seeds"] == [0, 1]
     assert found["parameters"] == {"BUDGET": 1.0}
     assert [entry["margin"] for entry in found["claims"]] == [-0.25, 0.5]
     assert all(run["seconds"] > 0 for run in found["runs"])
-    page = (checkout / "build" / "CLAIMS.md").read_text()
+    page = (checkout / "build" / "CLAIMS.md").read_text(encoding="utf-8")
     assert "[01 · A tiny lesson](../notebooks/01_fails.ipynb)" in page
     assert not (checkout / "CLAIMS.md").exists()  # not the grid that is committed
 
@@ -201,7 +201,7 @@ def test_a_run_that_broke_is_named_and_run_again(checkout, monkeypatch, capsys):
     monkeypatch.setattr(ledger, "execute", lambda t: execute(t) | {"error": "oh no"})
     assert claims() == 1
     assert "02_holds, SEED 4: oh no" in capsys.readouterr().out
-    page = (checkout / "build" / "CLAIMS.md").read_text()
+    page = (checkout / "build" / "CLAIMS.md").read_text(encoding="utf-8")
     assert "- 02\\_holds, SEED 4: oh no" in page
     assert not (checkout / "CLAIMS.md").exists()
     monkeypatch.setattr(ledger, "execute", execute)
@@ -230,6 +230,6 @@ def test_only_the_whole_course_as_printed_becomes_the_committed_page(
 def test_the_committed_page_links_from_where_it_stands(checkout, monkeypatch):
     pretend(monkeypatch)
     claims()
-    page = (checkout / "CLAIMS.md").read_text()
+    page = (checkout / "CLAIMS.md").read_text(encoding="utf-8")
     assert "[01 · A tiny lesson](notebooks/01_fails.ipynb)" in page
     assert str(checkout) not in page

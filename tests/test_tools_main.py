@@ -1,5 +1,6 @@
 """`python -m tools`: bad input is one sentence, values come from the environment."""
 
+import os
 import subprocess
 import sys
 from argparse import Namespace
@@ -93,10 +94,19 @@ def test_what_a_user_can_mend_has_no_traceback(
 
 def test_without_the_course_installed_it_says_how_to_install_it():
     bare = [sys.executable, "-S", "-m", "tools", "student"]  # no site-packages
-    done = subprocess.run(bare, cwd=course.ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        bare, cwd=course.ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.returncode == 2
     assert "make lab" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_signs_are_printed_whatever_the_system_would_write():
+    command = [sys.executable, "-m", "tools", "✓"]
+    windows = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(command, cwd=course.ROOT, env=windows, capture_output=True)
+    assert "invalid choice: '✓'" in done.stderr.decode()
 
 
 def test_help_imports_nothing_heavy():
@@ -105,7 +115,9 @@ def test_help_imports_nothing_heavy():
         "print({'torch', 'papermill', 'nbformat'} & set(sys.modules))"
     )
     command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=course.ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=course.ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.stdout == "set()\n"
 
 

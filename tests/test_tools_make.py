@@ -9,7 +9,7 @@ import pytest
 
 from tools import course, preflight
 
-if shutil.which("make") is None:
+if os.name != "posix" or shutil.which("make") is None:
     pytest.skip("there is no make here", allow_module_level=True)
 
 # Stands in for Python: it writes down how it was called, and can make a venv. One
@@ -31,7 +31,7 @@ def checkout(tmp_path):
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy2(course.ROOT / name, root)
     fake = tmp_path / "fake python"
-    fake.write_text(FAKE)
+    fake.write_text(FAKE, encoding="utf-8")
     fake.chmod(fake.stat().st_mode | stat.S_IEXEC)
     return root
 
@@ -42,7 +42,7 @@ def make(checkout, tmp_path):
 
     def call(*arguments, cwd=tmp_path, **variables):
         calls = tmp_path / "calls"
-        calls.write_text("")
+        calls.write_text("", encoding="utf-8")
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHON": str(tmp_path / "fake python"),
@@ -54,8 +54,11 @@ def make(checkout, tmp_path):
             env=environment | variables,
             capture_output=True,
             text=True,
+            encoding="utf-8",
         )
-        return done, [line.split("|") for line in calls.read_text().splitlines()]
+        return done, [
+            line.split("|") for line in calls.read_text(encoding="utf-8").splitlines()
+        ]
 
     return call
 

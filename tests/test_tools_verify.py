@@ -1,6 +1,8 @@
 """`python -m tools test`: every step runs, failures are counted, nothing hides."""
 
 import re
+import subprocess
+import sys
 from argparse import Namespace
 from types import SimpleNamespace
 
@@ -56,7 +58,7 @@ def pytest_run(tmp_path, monkeypatch):
         def ran(command):
             if counts:
                 xml = f"<testsuites><testsuite {attributes}/></testsuites>"
-                (tmp_path / "name.xml").write_text(xml)
+                (tmp_path / "name.xml").write_text(xml, encoding="utf-8")
             return exit_code
 
         monkeypatch.setattr(verify, "ran", ran)
@@ -78,6 +80,14 @@ def test_a_crash_is_a_failure_even_without_a_failed_test(pytest_run):
 def test_an_old_report_is_not_taken_for_a_new_one(pytest_run):
     pytest_run(0, tests=5, failures=0, errors=0, skipped=0)
     assert pytest_run(4) == Count(0, 1)
+
+
+def test_what_children_print_is_utf8_whatever_the_system_would_write(monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")  # as on Windows
+    command = [sys.executable, "-c", "print('✓')"]
+    child = course.child_environment()
+    printed = subprocess.run(command, env=child, capture_output=True).stdout
+    assert printed.decode().strip() == "✓"
 
 
 def test_ruff_counts_as_one(monkeypatch):

@@ -161,5 +161,13 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
+def speak_utf8() -> None:
+    """Let both streams say ✓ everywhere: into a file or pipe, Windows would write a
+    code page that lacks it. A name that is no text comes out escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
 if __name__ == "__main__":
+    speak_utf8()
     sys.exit(main())

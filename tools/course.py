@@ -129,6 +129,7 @@ def child_environment(root: Path = ROOT) -> dict[str, str]:
         "PIXELS_QUIET": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONHASHSEED": "0",
+        "PYTHONIOENCODING": "utf-8",  # Windows would say ✓ in a code page without it
         "PYTHONPATH": os.pathsep.join(part for part in path if part),
     }
 
@@ -139,8 +140,8 @@ def quiet_profile() -> Path:
     config = folder / "profile_default" / "ipython_kernel_config.py"
     text = "c.IPKernelApp.log_level = 40\nc.HistoryManager.enabled = False\n"
     make_folder(config.parent)
-    if not config.exists() or config.read_text() != text:
-        config.write_text(text)
+    if not config.exists() or config.read_text(encoding="utf-8") != text:
+        config.write_text(text, encoding="utf-8")
     return folder
 
 

@@ -102,7 +102,9 @@ def follow(
     course.make_folder(job.target.parent)
     job.target.unlink(missing_ok=True)  # an old copy must not pass for the new one
     last: dict = {}
-    with open(job.target.with_suffix(".log"), "w+", encoding="utf-8") as log:
+    path = job.target.with_suffix(".log")
+    # A library in the kernel may write any bytes there.
+    with open(path, "w+", encoding="utf-8", errors="replace") as log:
         for last in events(job, environment, log):
             if "cells" in last:
                 tick()
