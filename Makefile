@@ -2,12 +2,12 @@
 # Windows and conda users type. Works from any directory, also through -C and -f.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-COMMANDS := lab test run student store claims faults bench
+COMMANDS := lab test run student store claims faults bench habits
 .PHONY: help clean $(COMMANDS)
 
 # Tools read these from the environment, so no shell ever parses what you type.
 PYTHON ?= python3
-export PYTHON TORCH_INDEX LESSONS SEED SEEDS BUDGET DEVICE SCHEDULER FAULTS
+export PYTHON TORCH_INDEX LESSONS SEED SEEDS BUDGET DEVICE SCHEDULER FAULTS HABITS
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # The folder of this file. Make splits names at spaces, so they are hidden meanwhile.
@@ -29,6 +29,7 @@ help:
 	@echo 'make store    execute lessons as printed and store their outputs: LESSONS="01"'
 	@echo 'make claims   measure every claim: SEEDS="0 1 2 3 4"; SCHEDULER=tcp://... a cluster'
 	@echo 'make faults   make small faults, report which test notices each: FAULTS="lstm"'
+	@echo 'make habits   use lessons as learners do, see what breaks: HABITS="twice offline"'
 	@echo 'make bench    what each lesson costs, and the ten slowest cells: LESSONS="01"'
 	@echo 'make clean    remove build/ and caches; study/ and .venv/ stay'
 	@echo

@@ -17,10 +17,11 @@ COMMANDS = {
     "claims": ("tools.ledger", "measure every claim at several seeds: the ledger"),
     "bench": ("tools.bench", "measure what the lessons cost, and the slowest cells"),
     "faults": ("tools.faults", "make small faults, report which test notices each"),
+    "habits": ("tools.habits", "use every lesson as learners do, and see if it holds"),
     "clean": ("tools.clean", "remove build/ and caches; study/ and .venv/ stay"),
 }
 # Lessons at a time. A bench runs alone, so that nothing else is measured.
-AT_ONCE = {"run": 2, "store": 2, "claims": 2, "bench": 1}
+AT_ONCE = {"run": 2, "store": 2, "claims": 2, "habits": 2, "bench": 1}
 
 
 class Parser(argparse.ArgumentParser):
@@ -46,6 +47,13 @@ def parser() -> Parser:
     add["run"].add_argument("--out", help="output folder (default: build/run)")
     add_ledger_options(add["claims"])
     add_fault_options(add["faults"])
+    add["habits"].add_argument(
+        "--only",
+        nargs="+",
+        default=os.environ.get("HABITS", "").split(),
+        metavar="HABIT",
+        help="habits, such as twice or offline (default: $HABITS, else all)",
+    )
     return top
 
 

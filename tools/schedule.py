@@ -15,12 +15,18 @@ from tools import course
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook to execute: `how` is "papermill" or "store" (adds nothing)."""
+    """One notebook to execute: `how` is "papermill" or "store" (adds nothing).
+
+    `environment`: what the kernel's variables are changed to, None for one that goes.
+    `launcher`: the words before the worker's command, for one that runs inside another.
+    """
 
     source: Path
     target: Path
     parameters: dict = field(default_factory=dict)
     how: str = "papermill"
+    environment: dict[str, str | None] = field(default_factory=dict)
+    launcher: tuple[str, ...] = ()
 
     def as_json(self) -> str:
         """Return the job as the worker reads it."""
@@ -31,6 +37,7 @@ class Job:
                 "folder": str(self.source.resolve().parent),
                 "parameters": self.parameters,
                 "how": self.how,
+                "environment": self.environment,
             }
         )
 
@@ -115,7 +122,7 @@ def follow(
 def events(job: Job, environment: dict[str, str], log):
     """Start the worker and yield its events as they come."""
     worker = subprocess.Popen(
-        [sys.executable, "-m", "tools.worker"],
+        [*job.launcher, sys.executable, "-m", "tools.worker"],
         cwd=course.ROOT,
         env=environment,
         stdin=subprocess.PIPE,

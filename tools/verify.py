@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.errors import UserError
-from tools import course
+from tools import course, habits
+from tools.habit_report import Outcome
 from tools.run_notebooks import Report, run_lessons
 from tools.student_edition import write_edition
 from tools.table import table
@@ -77,7 +78,7 @@ def nbval() -> Count:
     return pytest("nbval", *NBVAL, *map(str, course.lessons()))
 
 
-def notebooks(reports: Sequence[Report]) -> Count:
+def notebooks(reports: Sequence[Report | Outcome]) -> Count:
     """Count notebooks with and without problems."""
     failed = sum(bool(report.problems) for report in reports)
     return Count(len(reports) - failed, failed)
@@ -90,13 +91,18 @@ def another_seed() -> Count:
 
 
 def student() -> Count:
-    """Run All reaches the end of the student edition, nothing attempted."""
+    """Run All reaches the end of the student edition, nothing attempted, and without
+    a network, with data/ and home read-only: that costs nothing here."""
     folder = course.BUILD / "student"
     shutil.rmtree(folder, ignore_errors=True)
     write_edition(folder)
-    budget = {"BUDGET": 0.1}
-    out = course.BUILD / "student-run"
-    return notebooks(run_lessons(course.lessons(folder), out, budget, verdict="○"))
+    return notebooks(habits.run([habits.STUDENT_RUN], course.lessons(folder)))
+
+
+def few_habits() -> Count:
+    """The shortest lesson bears what learners do; all lessons: `tools habits`."""
+    chosen = habits.choose(("restart", "again", "twice"))
+    return notebooks(habits.run(chosen, course.lessons()[:1]))
 
 
 STEPS: tuple[tuple[str, Callable[[], Count]], ...] = (
@@ -105,6 +111,7 @@ STEPS: tuple[tuple[str, Callable[[], Count]], ...] = (
     ("unit tests", lambda: pytest("tests", "tests")),
     ("nbval: notebooks as stored", nbval),
     ("papermill: SEED=1", another_seed),
+    ("habits: the first lesson", few_habits),
     ("student edition: BUDGET=0.1", student),
 )
 

@@ -110,6 +110,15 @@ def first_error(path: str) -> str:
     return "failed, without an error in any cell"
 
 
+def change_environment(changes: dict[str, str | None]) -> None:
+    """Change the variables that the kernel will inherit; None takes one away."""
+    for name, value in changes.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
 def kernel_usage() -> dict[str, float | None]:
     """Return the kernel's CPU seconds and largest resident memory, None if unknown."""
     try:
@@ -125,6 +134,7 @@ def kernel_usage() -> dict[str, float | None]:
 def main() -> None:
     """Do the job that stands on stdin."""
     job = json.load(sys.stdin)
+    change_environment(job["environment"])
     Path(job["target"]).parent.mkdir(parents=True, exist_ok=True)
     # Events get the real stdout; whatever a kernel prints there goes to the log.
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
