@@ -78,7 +78,8 @@ def file_at(name: str | Path) -> Path:
         # Not is_file(): it says no, and nothing more, to a file that is forbidden.
         path.stat()
     except FileNotFoundError:
-        raise UserError(f"There is no file {path}; {NEEDED}.") from None
+        # Windows finds no file of an overlong name: see `unreadable`.
+        raise UserError(f"There is no file {str(path)[:200]}; {NEEDED}.") from None
     except (OSError, RuntimeError, ValueError) as error:  # Runtime: "~nobody"
         raise unreadable(name, error) from error
     if not path.is_file():
