@@ -55,7 +55,7 @@ HABITS = (
     Habit("cpu", 'DEVICE = "cpu"', parameters={"DEVICE": "cpu"} | QUICK),
     Habit(
         "restart",
-        "the kernel dies in the middle; Run All Above, then the rest",
+        "the kernel is killed in the middle, on purpose; Run All Above, then the rest",
         habit_pages.stopped_in_the_middle,
     ),
     Habit("again", "Run All twice in one kernel", habit_pages.all_twice),
