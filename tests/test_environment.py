@@ -13,10 +13,9 @@ from tools import course, newest, preflight
 
 PYPROJECT = (course.ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PYPROJECT)["project"]
-REQUIRED = [
-    Requirement(text)
-    for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
-]
+EXTRAS = PROJECT["optional-dependencies"]
+REQUIRED = [Requirement(t) for t in PROJECT["dependencies"] + EXTRAS["test"]]
+ON_TOP = [Requirement(t) for t in EXTRAS["classroom"] + EXTRAS["e2e"]]
 
 
 def constraints() -> dict[str, Requirement]:
@@ -43,7 +42,7 @@ def test_the_oldest_python_is_the_same_everywhere():
     assert PROJECT["requires-python"] == f">={oldest}"
 
 
-@pytest.mark.parametrize("requirement", REQUIRED, ids=lambda r: r.name)
+@pytest.mark.parametrize("requirement", REQUIRED + ON_TOP, ids=lambda r: r.name)
 def test_every_requirement_is_pinned_to_a_version_that_satisfies_it(requirement):
     pin = constraints()[canonicalize_name(requirement.name)]
     (specifier,) = pin.specifier

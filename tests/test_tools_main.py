@@ -102,6 +102,17 @@ def test_without_the_course_installed_it_says_how_to_install_it():
     assert done.stderr.count("\n") == 1
 
 
+def test_a_command_of_the_classroom_says_what_to_install(monkeypatch, capsys):
+    def lacking(name):
+        raise ModuleNotFoundError("no nbgrader", name="nbgrader.apps")
+
+    monkeypatch.setattr(tools_main.importlib, "import_module", lacking)
+    assert tools_main.main(["classroom"]) == 2
+    said = "This Python lacks nbgrader.apps: type `make classroom`, or python -m pip "
+    said += 'install -c constraints.txt -e ".[classroom]".\n'
+    assert capsys.readouterr().err == said
+
+
 def test_signs_are_printed_whatever_the_system_would_write():
     command = [sys.executable, "-m", "tools", "✓"]
     windows = os.environ | {"PYTHONIOENCODING": "cp1252"}
@@ -123,7 +134,7 @@ def test_help_imports_nothing_heavy():
 
 def test_clean_leaves_what_cannot_be_made_again(tmp_path):
     gone = ["build/run", "helpers/__pycache__", ".ruff_cache"]
-    kept = ["study", ".venv", "data/cache", "helpers/models"]
+    kept = ["study", "classroom", ".venv", "data/cache", "helpers/models"]
     for name in gone + kept:
         (tmp_path / name).mkdir(parents=True)
     clean.main(Namespace(), tmp_path)

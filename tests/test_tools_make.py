@@ -76,10 +76,29 @@ INSTALL = [
 
 
 def test_it_installs_once_and_then_only_calls_the_tool(make, checkout):
-    _, first = make("-C", str(checkout), "test")
-    assert commands(first) == [*INSTALL, "-m tools test"]
-    _, second = make("-C", str(checkout), "test")
-    assert commands(second) == ["-m tools test"]
+    _, first = make("-C", str(checkout), "lab")
+    assert commands(first) == [*INSTALL, "-m tools lab"]
+    _, second = make("-C", str(checkout), "lab")
+    assert commands(second) == ["-m tools lab"]
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        ("test", "classroom"),
+        ("classroom", "classroom"),
+        ("teach", "classroom"),
+        ("e2e", "e2e"),
+    ],
+)
+def test_what_only_a_class_or_a_browser_needs_comes_on_top_once(
+    make, checkout, command, extra
+):
+    _, first = make("-C", str(checkout), command)
+    more = f"-m pip install -c constraints.txt -e .[{extra}]"
+    assert commands(first) == [*INSTALL, more, f"-m tools {command}"]
+    _, second = make("-C", str(checkout), command)
+    assert commands(second) == [f"-m tools {command}"]
 
 
 @pytest.mark.parametrize("option", ["-C", "-f", "-f relative"])

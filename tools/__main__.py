@@ -13,13 +13,22 @@ COMMANDS = {
     "test": ("tools.verify", "verify code, notebooks, claims and student edition"),
     "run": ("tools.run_notebooks", "execute lessons into build/run"),
     "student": ("tools.student_edition", "write the student edition into study/"),
+    "progress": ("tools.progress", "show which exercises are solved, tried, untouched"),
     "store": ("tools.store", "execute lessons as printed and store their outputs"),
     "claims": ("tools.ledger", "measure every claim at several seeds: the ledger"),
     "bench": ("tools.bench", "measure what the lessons cost, and the slowest cells"),
     "faults": ("tools.faults", "make small faults, report which test notices each"),
     "habits": ("tools.habits", "use every lesson as learners do, and see if it holds"),
-    "clean": ("tools.clean", "remove build/ and caches; study/ and .venv/ stay"),
+    "check": ("tools.check_machine", "before class: is this machine ready?"),
+    "classroom": ("tools.classroom", "build or renew classroom/ for nbgrader"),
+    "teach": ("tools.teach", "open JupyterLab with slides and nbgrader"),
+    "slides": ("tools.slides", "export lessons as decks into build/slides"),
+    "publish": ("tools.publish", "write the student edition and its links to publish"),
+    "e2e": ("tools.e2e", "use every lesson in a real browser"),
+    "clean": ("tools.clean", "remove build/ and caches; what is yours stays"),
 }
+# What a command needs beyond the learner's packages: an extra of pyproject.toml.
+EXTRAS = {"classroom": "classroom", "teach": "classroom", "e2e": "e2e"}
 # Lessons at a time. A bench runs alone, so that nothing else is measured.
 AT_ONCE = {"run": 2, "store": 2, "claims": 2, "habits": 2, "bench": 1}
 
@@ -149,10 +158,18 @@ def load(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] in ("helpers", "tools"):
             raise  # ours: a bug, and no matter of installing
-        raise UserError(
-            f"This Python lacks {error.name}: type `make lab`, or create the conda "
-            "environment (environment.yml) and activate it."
-        ) from None
+        raise UserError(f"This Python lacks {error.name}: {remedy(name)}.") from None
+
+
+def remedy(name: str) -> str:
+    """Return how to install what a command needs."""
+    if name in EXTRAS:
+        extra = f'python -m pip install -c constraints.txt -e ".[{EXTRAS[name]}]"'
+        return f"type `make {name}`, or {extra}"
+    return (
+        "type `make lab`, or create the conda environment (environment.yml) and "
+        "activate it"
+    )
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -18,5 +18,5 @@ def main(arguments: argparse.Namespace, root: Path = ROOT) -> int:
     for path in found:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-    print("removed build/ and caches; study/, .venv/ and data/cache/ are untouched")
+    print("removed build/ and caches; study/, classroom/, data/cache/, .venv/ stay")
     return 0
