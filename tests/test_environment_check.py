@@ -33,6 +33,10 @@ def test_each_lack_gets_one_sentence(change, words):
     assert words in problem and problem.endswith(".")
 
 
+def test_a_page_that_runs_elsewhere_needs_no_jupyterlab():
+    assert environment.missing(GOOD | {"jupyterlab": "missing"}) == []
+
+
 def test_an_unknown_package_is_missing_and_not_an_error():
     assert environment.installed("no-such-package-here") == "missing"
 
