@@ -8,7 +8,7 @@ COMMANDS := lab test run student progress store claims faults bench habits \
 
 # Tools read these from the environment, so no shell ever parses what you type.
 PYTHON ?= python3
-export PYTHON TORCH_INDEX LESSONS SEED SEEDS BUDGET DEVICE SCHEDULER FAULTS HABITS
+export PYTHON TORCH_INDEX LESSONS SEED SEEDS BUDGET DEVICE SCHEDULER FAULTS HABITS REVEAL
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # The folder of this file. Make splits names at spaces, so they are hidden meanwhile.

@@ -56,6 +56,12 @@ def parser() -> Parser:
     add["run"].add_argument("--out", help="output folder (default: build/run)")
     add_ledger_options(add["claims"])
     add_fault_options(add["faults"])
+    add_slide_options(add["slides"])
+    add_check_options(add["check"])
+    add_publish_options(add["publish"])
+    add["progress"].add_argument(
+        "folder", nargs="?", help="where your notebooks are (default: study)"
+    )
     add["habits"].add_argument(
         "--only",
         nargs="+",
@@ -134,6 +140,43 @@ def add_fault_options(faults: argparse.ArgumentParser) -> None:
         help="the last that is asked: the tests of the changed file, all unit tests, "
         "or the lessons that use it (default: lessons)",
     )
+
+
+def add_slide_options(slides: argparse.ArgumentParser) -> None:
+    """Add the options of `slides`."""
+    slides.add_argument(
+        "lessons",
+        nargs="*",
+        default=os.environ.get("LESSONS", "").split(),
+        help="lesson names or numbers, such as 01 (default: $LESSONS, else all)",
+    )
+    slides.add_argument(
+        "--reveal",
+        default=os.environ.get("REVEAL", ""),
+        metavar="FOLDER",
+        help="an unpacked reveal.js 4, copied beside the decks: they then need no "
+        "network; or its address (default: $REVEAL, else its public address)",
+    )
+
+
+def add_check_options(check: argparse.ArgumentParser) -> None:
+    """Add the options of `check`."""
+    check.add_argument(
+        "lessons",
+        nargs="*",
+        default=os.environ.get("LESSONS", "").split(),
+        help="lessons to execute, such as tomorrow's (default: $LESSONS, else 00)",
+    )
+
+
+def add_publish_options(publish: argparse.ArgumentParser) -> None:
+    """Add the options of `publish`."""
+    for name, text in (
+        ("repository", "OWNER/NAME on GitHub, or the https address of another"),
+        ("branch", "the branch that learners get"),
+        ("hub", "the https address of your JupyterHub"),
+    ):
+        publish.add_argument(f"--{name}", help=f"{text} (default: publish.toml)")
 
 
 def positive(text: str) -> int:
