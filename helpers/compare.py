@@ -60,6 +60,9 @@ def close(got: torch.Tensor, expected: torch.Tensor, tolerance: float) -> torch.
 def as_complex(value: Any) -> torch.Tensor | None:
     """Return a copy that holds every kind of number exactly, None for what is none."""
     if isinstance(value, torch.Tensor):
+        plain = value.layout is torch.strided and not value.is_nested
+        if not plain or value.is_quantized or value.is_meta:
+            return None
         return value.detach().cpu().to(torch.complex128)
     if not isinstance(value, int | float | np.ndarray | np.generic):
         return None

@@ -2,14 +2,13 @@
 
 The reference solutions, the cases, the hints and the known wrong answers of a lesson
 stand in `helpers/answers/lessonNN.py`. This module only compares.
+
+An answer can be made to fit the visible cases alone. A graded cell therefore also calls
+`check` with `hidden`, a seed that only the teacher knows: further cases are drawn.
 """
 
-import ast
 import copy
 import importlib
-import inspect
-import os
-import textwrap
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,8 +17,21 @@ from typing import Any
 
 import torch
 
-from helpers.compare import describe, first_difference, same
+from helpers.compare import same
 from helpers.errors import UserError
+from helpers.leaving import no_way_out
+from helpers.runtime import being_graded
+from helpers.stubs import untouched
+from helpers.verdicts import (
+    ON_HIDDEN,
+    ON_VISIBLE,
+    Raised,
+    Verdict,
+    Wording,
+    details,
+    headline,
+    in_a_line,
+)
 
 HINTS = 3
 
@@ -42,6 +54,8 @@ class Exercise:
 
     `reference` takes the arguments of a case. An exercise that asks for a value
     instead of a function has the single case `()`, and a `reference` without arguments.
+    `hidden` returns, for a seed, cases of the same kind with other values and shapes;
+    None for an exercise that asks for a value.
     """
 
     reference: Callable
@@ -49,18 +63,12 @@ class Exercise:
     wrong: tuple[Wrong, ...]
     cases: Callable[[], list[tuple]] = field(default=lambda: [()])
     tolerance: float = 1e-5
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What `check` found: state is "correct", "not attempted" or "wrong"."""
-
-    state: str
-    message: str
+    hidden: Callable[[int], list[tuple]] | None = None
 
 
 _settings = {"raise": False}
 _hints_given: dict[str, int] = {}
+_listeners: dict[Any, Callable[[str, str], None]] = {}
 
 
 def raise_when_wrong() -> None:
@@ -71,22 +79,45 @@ def raise_when_wrong() -> None:
 def must_be_right() -> bool:
     """True in the worked edition and while nbgrader grades, which gives full points
     to every cell that does not raise."""
-    grading = os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
-    return _settings["raise"] or grading
+    return _settings["raise"] or being_graded()
 
 
-def check(id: str, answer: Any, graded: bool = True) -> None:
+def check(id: str, answer: Any, graded: bool = True, hidden: int | None = None) -> None:
     """Print the verdict on `answer`, a function or a value.
 
-    Raises ExerciseFailed for anything but a correct answer where `must_be_right`;
-    `graded=False`, for showing a verdict, never raises.
+    `hidden`, a seed: the answer is also tried on the cases drawn with it, if the
+    exercise has any. Raises ExerciseFailed for anything but a correct answer where
+    `must_be_right`; `graded=False`, for showing a verdict, never raises.
     """
-    verdict = judge_answer(find(id), answer)
+    verdict = judge_answer(find(id), answer, hidden)
     mark = {"correct": "✓", "not attempted": "○", "wrong": "✗"}[verdict.state]
     text = f"{mark} {id}  {verdict.message}"
     print(text)
+    if graded and hidden is None:
+        tell_listeners(id, verdict.state)
     if graded and verdict.state != "correct" and must_be_right():
         raise ExerciseFailed(text)
+
+
+def listen(tell: Callable[[str, str], None]) -> None:
+    """Let `check` call tell(id, state) after each verdict that counts: neither one that
+    is only shown, nor one on hidden cases.
+
+    A function takes the place of an earlier one of the same module and name, so the
+    cell that registers it may run again. Its errors cost a line and no verdict.
+    """
+    name = getattr(tell, "__qualname__", tell)
+    _listeners[getattr(tell, "__module__", None), name] = tell
+
+
+def tell_listeners(id: str, state: str) -> None:
+    """Tell every listener of a verdict; print a line for one that fails."""
+    for tell in list(_listeners.values()):
+        try:
+            with apart():
+                tell(id, state)
+        except Exception as error:
+            print(f"(this verdict was not kept: {in_a_line(error)})")
 
 
 def hint(id: str) -> None:
@@ -117,57 +148,42 @@ def find(id: str) -> Exercise:
     return bank[id]
 
 
-def judge_answer(exercise: Exercise, answer: Any) -> Verdict:
-    """Return the verdict on a function or a value, without printing."""
+def judge_answer(exercise: Exercise, answer: Any, hidden: int | None = None) -> Verdict:
+    """Return the verdict on a function or a value, without printing: on the visible
+    cases, then, given a seed, on the hidden ones."""
     if untouched(answer):
         return Verdict("not attempted", "not attempted yet")
     with apart():
-        cases = list(exercise.cases())
-        expected = [call(exercise.reference, case) for case in cases]
-        got = [attempt(answer, case) for case in cases]
-        for case, g, e in zip(cases, got, expected, strict=True):
-            if not same(g, e, exercise.tolerance):
-                known = misconception(exercise, cases, got)
-                message = wrong_message(case, e, g, known, exercise.tolerance)
-                return Verdict("wrong", message)
-    return Verdict("correct", "correct")
+        verdict = judge_cases(exercise, answer, exercise.cases())
+        if verdict.state == "correct" and hidden is not None and exercise.hidden:
+            others = exercise.hidden(hidden)
+            return judge_cases(exercise, answer, others, ON_HIDDEN)
+    return verdict
 
 
-def untouched(answer: Any) -> bool:
-    """True for `...`, and where a body still has the stub's bare `...`: a function,
-    or a class of which any method is a stub, or that defines nothing."""
-    if answer is ... or not callable(answer):
-        return answer is ...
-    if isinstance(answer, type):  # of a class in a notebook there is no source
-        methods = [m for m in vars(answer).values() if inspect.isfunction(m)]
-        empty = not methods and all(name.startswith("__") for name in vars(answer))
-        return empty or any(map(untouched, methods))
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(answer)))
-    except (OSError, TypeError, SyntaxError):  # a lambda, a built-in: no stub
-        return False
-    return any(
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and node.value.value is ...
-        for node in ast.walk(tree)
-    )
+def judge_cases(
+    exercise: Exercise, answer: Any, cases: list[tuple], wording: Wording = ON_VISIBLE
+) -> Verdict:
+    """Return the verdict on an attempt at these cases, in this wording."""
+    expected = [call(exercise.reference, case) for case in cases]
+    got = [attempt(answer, case) for case in cases]
+    for case, g, e in zip(cases, got, expected, strict=True):
+        if not same(g, e, exercise.tolerance):
+            known = misconception(exercise, cases, got)
+            head = headline(wording, known, g)
+            lines = [head, *details(case, e, g, exercise.tolerance)]
+            return Verdict("wrong", "\n   ".join(lines))
+    return Verdict("correct", wording.right)
 
 
 @contextmanager
 def apart() -> Iterator[None]:
-    """Keep judging from moving the page's random numbers, and warnings off stderr,
-    which nbgrader counts as a failure."""
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+    """Keep judging from moving the page's random numbers and from ending its kernel,
+    and warnings off stderr, which nbgrader counts as a failure."""
+    forked = torch.random.fork_rng(devices=[])
+    with warnings.catch_warnings(), forked, no_way_out():
         warnings.simplefilter("ignore")
         yield
-
-
-@dataclass(frozen=True)
-class Raised:
-    """What came back from an answer that stopped with an error."""
-
-    error: str
 
 
 def call(function: Callable, case: tuple) -> Any:
@@ -185,8 +201,8 @@ def attempt(answer: Any, case: tuple) -> Any:
         return answer
     try:
         return call(answer, case)
-    except Exception as error:
-        return Raised(f"{type(error).__name__}: {error}")
+    except (Exception, SystemExit) as error:  # an interrupt ends the cell
+        return Raised(in_a_line(error))
 
 
 def misconception(exercise: Exercise, cases: list[tuple], got: list) -> str | None:
@@ -197,20 +213,3 @@ def misconception(exercise: Exercise, cases: list[tuple], got: list) -> str | No
         if all(same(g, attempt(wrong.answer, c), exercise.tolerance) for g, c in pairs):
             return wrong.message
     return None
-
-
-def wrong_message(
-    case: tuple, expected: Any, got: Any, known: str | None, tolerance: float
-) -> str:
-    """Return input, expected and received, headed by the misconception if known."""
-    stopped = isinstance(got, Raised)
-    head = "Not yet: the result differs from the reference."
-    head = known or (f"Your code stopped with {got.error}" if stopped else head)
-    lines = [head]
-    if case:
-        lines.append(f"for        {', '.join(map(describe, case))}")
-    lines.append(f"expected   {describe(expected)}")
-    lines.append(f"received   {got.error if stopped else describe(got)}")
-    if different := first_difference(got, expected, tolerance):
-        lines.append(f"compared   {different}")
-    return "\n   ".join(lines)

@@ -5,13 +5,21 @@ exercise must stand in a bank and be checked by a notebook of the same lesson.
 """
 
 import ast
+import dataclasses
 import importlib
 import json
+import random
+from functools import cache
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from torch import nn
 
-from helpers.exercises import HINTS, Wrong, judge_answer
+from helpers.compare import same
+from helpers.exercises import HINTS, Wrong, apart, attempt, call, judge_answer
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -62,6 +70,8 @@ def complaints(banks, checked):
 BANKS = read_banks(ROOT / "helpers" / "answers")
 EXERCISES = {id: exercise for bank in BANKS.values() for id, exercise in bank.items()}
 WRONG = [(id, i) for id, e in EXERCISES.items() for i in range(len(e.wrong))]
+HIDDEN = [id for id, exercise in EXERCISES.items() if exercise.hidden]
+SEEDS = range(3)
 
 
 def test_banks_and_notebooks_have_the_same_exercises():
@@ -96,6 +106,107 @@ def test_a_known_wrong_answer_is_caught_by_its_own_message(id, number):
     verdict = judge_answer(EXERCISES[id], wrong.answer)
     assert verdict.state == "wrong"
     assert verdict.message.startswith(wrong.message)
+
+
+def alike(a, b):
+    """Return whether two inputs are the same: of networks, weights and modes."""
+    if isinstance(a, nn.Module) and isinstance(b, nn.Module):
+        modes = [[layer.training for layer in net.modules()] for net in (a, b)]
+        learn = [[p.requires_grad for p in net.parameters()] for net in (a, b)]
+        states = [dict(net.state_dict()) for net in (a, b)]
+        return all(same(*pair, tolerance=0) for pair in (modes, learn, states))
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(alike, a, b))
+    return same(a, b, tolerance=0) or (callable(a) and repr(a) == repr(b))
+
+
+@cache
+def drawn(id, seed):
+    """Return the hidden cases and their results; nobody may change them."""
+    with apart():
+        cases = EXERCISES[id].hidden(seed)
+        return tuple(cases), [call(EXERCISES[id].reference, case) for case in cases]
+
+
+def is_wrong(exercise, results, expected):
+    pairs = zip(results, expected, strict=True)
+    return not all(same(got, right, exercise.tolerance) for got, right in pairs)
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+def test_an_exercise_hides_cases_unless_it_asks_for_a_value(id):
+    exercise = EXERCISES[id]
+    assert (exercise.hidden is None) == (exercise.cases() == [()])
+
+
+@pytest.mark.parametrize("id", HIDDEN)
+def test_hidden_cases_are_others_for_each_seed_and_the_same_for_one(id):
+    visible, by_seed = EXERCISES[id].cases(), [drawn(id, seed)[0] for seed in SEEDS]
+    for cases in by_seed:
+        assert len(cases) >= 2
+        assert not any(alike(new, old) for new in cases for old in visible)
+    assert not any(alike(a, b) for a, b in combinations(by_seed, 2))
+    with apart():  # wherever the page's random numbers stand
+        torch.rand(7)
+        assert alike(by_seed[0], drawn.__wrapped__(id, 0)[0])
+
+
+def state_of_the_page(exercise):
+    """Return what the page's generators draw next, and the visible cases."""
+    states = torch.random.get_rng_state(), random.getstate(), np.random.get_state()
+    with apart():
+        return *states, *exercise.cases()
+
+
+@pytest.mark.parametrize("id", HIDDEN)
+def test_the_reference_is_correct_on_hidden_cases_and_nothing_moves(id):
+    exercise = EXERCISES[id]
+    before = state_of_the_page(exercise)
+    for seed in (0, -1, 2**40):
+        verdict = judge_answer(exercise, exercise.reference, seed)
+        assert verdict.message == "correct on other inputs too"
+    assert alike(before, state_of_the_page(exercise))
+    assert judge_answer(exercise, ..., 0).state == "not attempted"
+
+
+@pytest.mark.parametrize("id", HIDDEN)
+def test_a_known_wrong_answer_is_wrong_on_hidden_cases_alone(id):
+    exercise = EXERCISES[id]
+    for seed in SEEDS:
+        cases, expected = drawn(id, seed)
+        for wrong in exercise.wrong:
+            with apart():
+                results = [attempt(wrong.answer, case) for case in cases]
+            assert is_wrong(exercise, results, expected), (seed, wrong.message)
+
+
+def remembering(exercise, others):
+    """Return the answer that is right for the visible cases, and else others()."""
+
+    def answer(*given):
+        seen = any(alike(given, case) for case in exercise.cases())
+        return exercise.reference(*given) if seen else others()
+
+    return answer
+
+
+def give_up():
+    raise KeyError("not in my table")
+
+
+@pytest.mark.parametrize("id", HIDDEN)
+def test_who_remembers_the_visible_cases_fails_on_hidden_ones(id):
+    exercise = dataclasses.replace(EXERCISES[id], wrong=())
+    with apart():
+        first = call(exercise.reference, exercise.cases()[0])
+    for seed in SEEDS:
+        _, expected = drawn(id, seed)
+        assert is_wrong(exercise, [first] * len(expected), expected)
+    for others in (lambda: first, give_up):
+        verdict = judge_answer(exercise, remembering(exercise, others), 0)
+        assert verdict.message.startswith(
+            "Right on the examples shown, wrong on others."
+        )
 
 
 def write(path, *sources):

@@ -1,5 +1,8 @@
 """`check` and `hint`: every verdict, in a plain interpreter and in a notebook."""
 
+import functools
+import random
+import sys
 import types
 import warnings
 
@@ -38,6 +41,7 @@ SOFTMAX = Exercise(
         Wrong(tied, "That works for single rows only."),
     ),
     cases=lambda: [(T([[0.0, 1.0]]),), (T([[0.0, 1.0], [2.0, 3.0], [4.0, 4.0]]),)],
+    hidden=lambda seed: [(T([[seed, 1.0, 7.0]]),), (T([[5.0, seed], [3.0, 1.0]]),)],
 )
 NUMBER = Exercise(
     reference=lambda: 435,
@@ -54,6 +58,7 @@ def bank(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, module.__name__, module)
     monkeypatch.setattr(exercises, "_settings", {"raise": False})
     monkeypatch.setattr(exercises, "_hints_given", {})
+    monkeypatch.setattr(exercises, "_listeners", {})
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
 
 
@@ -239,6 +244,169 @@ def test_check_prints_and_raises_only_where_it_must(
     assert capsys.readouterr().out.startswith(mark)
 
 
+def fitted(others):
+    """Return the answer that is right where there are 2 numbers, the first 0; else
+    what others(x) gives."""
+
+    def answer(x_bt):
+        shown = x_bt.shape[1] == 2 and x_bt[0, 0] == 0
+        return softmax(x_bt) if shown else others(x_bt)
+
+    return answer
+
+
+def endless(x_bt):
+    return endless(x_bt)
+
+
+def changes_its_input(x_bt):
+    x_bt.zero_()
+    return x_bt
+
+
+class Unshowable:
+    """Something that cannot be printed."""
+
+    def __repr__(self):
+        raise AttributeError("not ready")
+
+
+SHOWN_ONLY = "Right on the examples shown, wrong on others."
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        (lambda x: T([[0.2, 0.8]]), "\n   for        tensor [[9, 1, 7]]"),
+        (torch.exp, " The division by the sum is missing.\n"),
+        (lambda x: x[9], " Your code stopped with IndexError"),
+        (lambda x: sys.exit(), " Your code stopped with SystemExit\n"),
+        (endless, " Your code stopped with RecursionError"),
+        (lambda x: {}["x" * 9999], " Your code stopped with KeyError"),
+        (lambda x: (row for row in x), "\n   received   <generator object"),
+        (lambda x: x * torch.nan, "\n   received   tensor [[nan, nan, nan]]"),
+        (lambda x: None, "is a `return` missing?"),
+        (lambda x: "0.1", "received   '0.1'"),
+        (lambda x: {"weights": softmax(x)}, "received   {'weights': tensor("),
+        (lambda x: Unshowable(), "a Unshowable that cannot be shown: AttributeError"),
+        (lambda x: torch.zeros(999, 999), "received   tensor of shape (999, 999)"),
+        (lambda x: ["long"] * 9999, "received   ['long', 'long'"),
+        (changes_its_input, "received   tensor [[0, 0, 0]]"),
+        (lambda x: softmax(x) + random.random() + 1, "3 of 3 differ"),
+    ],
+)
+def test_an_answer_that_fits_the_examples_alone_is_told_where_it_fails(others, said):
+    assert judge_answer(SOFTMAX, fitted(others)).state == "correct"
+    verdict = judge_answer(SOFTMAX, fitted(others), hidden=9)
+    assert verdict.state == "wrong"
+    assert verdict.message.startswith(SHOWN_ONLY)
+    assert said in verdict.message
+    assert all(len(line) < 330 for line in verdict.message.split("\n"))
+    assert len(verdict.message.split("\n")) <= 5
+
+
+@pytest.mark.parametrize("answer", [softmax, in_place, nn.Softmax(dim=1)])
+def test_a_right_answer_is_right_on_hidden_cases(answer):
+    assert judge_answer(SOFTMAX, answer, 9).message == "correct on other inputs too"
+
+
+@pytest.mark.parametrize("answer", [..., stub, torch.exp, 3, lambda x: x.nope()])
+def test_what_is_wrong_on_the_visible_cases_is_judged_by_these(answer):
+    assert judge_answer(SOFTMAX, answer, 9) == judge_answer(SOFTMAX, answer)
+
+
+@pytest.mark.parametrize(("answer", "state"), [(435, "correct"), (427, "wrong")])
+def test_an_exercise_without_hidden_cases_is_judged_as_ever(answer, state):
+    assert judge_answer(NUMBER, answer, 9) == judge_answer(NUMBER, answer)
+    assert judge_answer(NUMBER, answer, 9).state == state
+
+
+@pytest.mark.parametrize("graded", [True, False])
+def test_a_hidden_failure_costs_the_points(monkeypatch, capsys, graded):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    check("77.1", softmax, hidden=9)
+    answer = fitted(torch.exp)
+    if graded:
+        with pytest.raises(ExerciseFailed, match=SHOWN_ONLY):
+            check("77.1", answer, hidden=9)
+    else:
+        check("77.1", answer, False, 9)
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "✓ 77.1  correct on other inputs too"
+    assert second.startswith(f"✗ 77.1  {SHOWN_ONLY} The division")
+
+
+@pytest.mark.parametrize("others", [None, softmax])
+def test_an_interrupt_ends_the_cell(others):
+    def interrupted(x_bt):
+        raise KeyboardInterrupt
+
+    answer = fitted(interrupted) if others else interrupted
+    with pytest.raises(KeyboardInterrupt):
+        judge_answer(SOFTMAX, answer, 9)
+
+
+@pytest.fixture
+def told():
+    """Return what a listener has been told."""
+    found = []
+
+    def tell(id, state):
+        found.append((id, state))
+
+    exercises.listen(tell)
+    return found
+
+
+def test_a_listener_is_told_of_every_verdict_that_counts(told, monkeypatch):
+    for answer in (stub, torch.exp, softmax):
+        check("77.1", answer)
+    check("77.1", softmax, graded=False)
+    check("77.1", softmax, hidden=9)
+    judge_answer(SOFTMAX, softmax)
+    assert told == [("77.1", s) for s in ("not attempted", "wrong", "correct")]
+    exercises.raise_when_wrong()
+    with pytest.raises(ExerciseFailed):
+        check("77.2", 427)
+    assert told[-1] == ("77.2", "wrong")
+
+
+def test_a_cell_that_registers_a_listener_may_run_again(told, capsys):
+    for word in ("old", "new"):
+
+        def tell(id, state, word=word):
+            print(word)
+
+        exercises.listen(tell)
+        exercises.listen(tell)
+    exercises.listen(functools.partial(print, "beside"))
+    check("77.2", 435)
+    expected = "✓ 77.2  correct\nnew\nbeside 77.2 correct\n"
+    assert capsys.readouterr().out == expected
+    assert told == [("77.2", "correct")]
+
+
+def test_a_listener_that_fails_costs_one_line(told, capfd):
+    def full(id, state):
+        warnings.warn("nearly full", stacklevel=1)
+        torch.rand(1)
+        raise OSError("No space left\non this device" + 9999 * "!")
+
+    exercises.listen(full)
+    before = torch.random.get_rng_state()
+    with warnings.catch_warnings(record=True) as caught:
+        check("77.2", 435)
+    out, err = capfd.readouterr()
+    first, second = out.splitlines()
+    assert (first, told) == ("✓ 77.2  correct", [("77.2", "correct")])
+    assert second.startswith(
+        "(this verdict was not kept: OSError: No space left on this device!!"
+    )
+    assert len(second) < 330
+    assert (err, caught) == ("", [])
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
 def test_hints_come_one_by_one_and_start_again(capsys):
     for _ in range(4):
         hint("77.1")
@@ -306,3 +474,35 @@ def test_an_edited_cell_is_read_anew(shell, capsys):
         shell.run_cell(f"def answer(x):\n    {body}", store_history=True)
         shell.run_cell("check('77.1', answer)")
         assert capsys.readouterr().out[0] == mark
+
+
+@pytest.mark.parametrize("word", ["exit", "quit"])
+def test_exit_ends_the_answer_and_not_the_kernel(shell, capsys, word):
+    asked = []
+    shell.ask_exit = lambda: asked.append(word)
+    source = f"def answer(x):\n    {word}()\n    return x.softmax(dim=1)"
+    shell.run_cell(f"from helpers.exercises import check\n{source}")
+    assert shell.run_cell("check('77.1', answer)").success
+    out = capsys.readouterr().out
+    assert out.startswith("✗ 77.1  Your code stopped with SystemExit: exit() was call")
+    assert asked == []
+    shell.run_cell(f"{word}()")
+    assert asked == [word]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # such tensors are new to PyTorch
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda: torch.eye(3).to_sparse(),
+        lambda: torch.eye(3).to_sparse_csr(),
+        lambda: torch.empty(3, device="meta"),
+        lambda: torch.nested.nested_tensor([torch.ones(2), torch.ones(1)]),
+        lambda: torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8),
+    ],
+)
+def test_a_tensor_that_holds_no_plain_numbers_is_wrong_and_no_error(odd):
+    exercise = Exercise(lambda: torch.ones(3), hints=("", "", ""), wrong=())
+    verdict = exercises.judge_answer(exercise, odd)
+    assert verdict.state == "wrong"
+    assert "expected   tensor [1, 1, 1]" in verdict.message

@@ -34,6 +34,24 @@ def test_start_forbids_cudnn_to_try_which_algorithm_is_fastest(monkeypatch):
     assert torch.backends.cudnn.benchmark is False
 
 
+@pytest.mark.parametrize("mode", ["autograde", "validate"])
+def test_while_nbgrader_grades_trainings_are_cut(monkeypatch, mode):
+    monkeypatch.setenv("NBGRADER_EXECUTION", mode)
+    run = start(seed=3)
+    assert run == Run(3, 0.02, pick_device())
+    assert not run.as_printed
+    assert start(budget=0.01).budget == 0.01
+    with pytest.raises(UserError, match="BUDGET is 0"):
+        start(budget=0)
+
+
+@pytest.mark.parametrize("mode", ["", "formgrade"])
+def test_elsewhere_no_training_is_cut(monkeypatch, mode):
+    monkeypatch.setenv("NBGRADER_EXECUTION", mode)
+    assert start().budget == 1
+    assert start(budget=10).budget == 10
+
+
 @pytest.mark.parametrize("budget", [0, -1, float("nan"), float("inf"), "1", None, True])
 def test_a_budget_that_is_no_positive_number_is_refused(budget):
     with pytest.raises(UserError, match=r"BUDGET is .* above 0"):

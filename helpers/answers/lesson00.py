@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from helpers.answers.drawing import Draw, by_seed
 from helpers.exercises import Exercise, Wrong
 
 
@@ -14,6 +15,16 @@ def along_the_batch(logits: Tensor, labels: Tensor) -> Tensor:
     return (logits.argmax(dim=0)[: len(labels)] == labels).float().mean()
 
 
+def some_right(draw: Draw) -> tuple:
+    """Return logits without a tie, and labels: the first right, the last wrong."""
+    B, K = draw.choice((4, 5, 7)), draw.randint(3, 6)
+    logits = torch.stack([draw.order(K) for _ in range(B)])
+    labels = logits.argmax(dim=1)
+    labels[1:-1] = torch.tensor(draw.choices(range(K), k=B - 2))
+    labels[-1] = (labels[-1] + 1) % K
+    return logits.float(), labels
+
+
 SHARE_RIGHT = Exercise(
     share_right,
     cases=lambda: [
@@ -23,6 +34,7 @@ SHARE_RIGHT = Exercise(
         ),
         (torch.tensor([[0.0, 1, 2], [4, 1, 0]]), torch.tensor([2, 1])),
     ],
+    hidden=by_seed(some_right),
     hints=(
         "Which digit has the largest logit? `argmax` tells, along one axis.",
         "A row is a picture, a column a digit: the digits lie along dim=1.",
@@ -47,6 +59,11 @@ def surprise(logits: Tensor, label: int) -> Tensor:
     return -logits.log_softmax(dim=0)[label]
 
 
+def some_logits(draw: Draw) -> tuple:
+    K = draw.randint(3, 6)
+    return torch.tensor([draw.signed(1, 30) for _ in range(K)]), draw.randrange(K)
+
+
 SURPRISE = Exercise(
     surprise,
     cases=lambda: [
@@ -54,6 +71,7 @@ SURPRISE = Exercise(
         (torch.tensor([2.0, 0.0, -1.0]), 2),
         (torch.tensor([0.5, 3.0]), 0),
     ],
+    hidden=by_seed(some_logits, times=3),
     hints=(
         "Softmax first: `logits_k.softmax(dim=0)` sums to 1.",
         "Pick the entry of the label, take the logarithm, change the sign.",

@@ -1,8 +1,11 @@
 """Lesson 01, CNN receptive fields: references, hints and known wrong answers."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
+from helpers.answers.drawing import Draw, by_seed
 from helpers.exercises import Exercise, Wrong
 
 
@@ -28,12 +31,18 @@ def rows_moved(images: Tensor, order: Tensor) -> Tensor:
     return images[:, :, order % images.shape[2]][:, :, : images.shape[2]]
 
 
+def some_order(draw: Draw) -> tuple:
+    B, C, H = draw.randint(1, 3), draw.randint(1, 3), draw.randint(2, 4)
+    return numbers(B, C, H, 5, seed=draw.next_seed()), draw.order(5 * H)
+
+
 REARRANGED = Exercise(
     taken_from,
     cases=lambda: [
         (torch.arange(8.0).view(2, 1, 2, 2), torch.tensor([1, 2, 3, 0])),
         (numbers(3, 2, 3, 3), torch.tensor([4, 0, 8, 1, 7, 2, 6, 3, 5])),
     ],
+    hidden=by_seed(some_order),
     hints=(
         "Pixels are counted row by row. Which shape makes them one row?",
         "`images_bchw.flatten(2)` is (B, C, H * W). Index its last axis with `order`.",
@@ -65,6 +74,7 @@ def same_padding(kernel: int, dilation: int) -> int:
 SAME_PADDING = Exercise(
     same_padding,
     cases=lambda: [(3, 1), (5, 1), (3, 2), (7, 2), (5, 3), (1, 1)],
+    hidden=by_seed(lambda draw: (draw.randrange(9, 32, 2), draw.randint(2, 9))),
     hints=(
         "How many places does a window lose on a picture without padding?",
         "A window spans dilation * (kernel - 1) + 1 pixels, so that many minus one "
@@ -102,6 +112,15 @@ def window_not_moved(picture: Tensor, kernel: Tensor, stride: int) -> Tensor:
     return convolve(picture, kernel, 1)[:rows, :columns]
 
 
+def some_window(stride: int) -> Callable[[Draw], tuple]:
+    def case(draw: Draw) -> tuple:
+        H, W, K = draw.randint(5, 7), draw.randint(8, 9), draw.choice((2, 3))
+        picture = numbers(H, W, seed=draw.next_seed())
+        return picture, numbers(K, K, seed=draw.next_seed()), stride
+
+    return case
+
+
 CONVOLVE = Exercise(
     convolve,
     cases=lambda: [
@@ -109,6 +128,7 @@ CONVOLVE = Exercise(
         (numbers(7, 6, seed=2), numbers(2, 2, seed=3), 3),
         (numbers(4, 4, seed=4), numbers(3, 3, seed=5), 1),
     ],
+    hidden=by_seed(*(some_window(stride) for stride in (1, 2, 3)), times=1),
     hints=(
         "The shape is right already. Which pixels does the window of out[1, 1] see?",
         "`row` and `column` count places of the output, not pixels of the picture.",
@@ -185,6 +205,12 @@ def last_stride_only(layers: list) -> int:
     return size
 
 
+def some_layers(draw: Draw) -> tuple:
+    """Return layers of which two strides multiply before others look."""
+    strides = (2, 3, *draw.choices((1, 2, 3), k=draw.randint(1, 3)))
+    return ([(draw.choice((3, 5, 7)), stride) for stride in strides],)
+
+
 FIELD_SIZE = Exercise(
     field_size,
     cases=lambda: [
@@ -192,6 +218,7 @@ FIELD_SIZE = Exercise(
         ([(7, 2), (3, 2), (3, 1), (3, 1)],),
         ([(5, 1)],),
     ],
+    hidden=by_seed(some_layers, times=3),
     hints=(
         "Try one layer with stride 2 by hand: how far does its own window reach?",
         "A layer's stride spreads the units that the *next* layer looks at.",
@@ -222,9 +249,16 @@ def pixels_seen(size: int, jump: int, start: float, index: int) -> tuple[int, in
     return int(centre - (size - 1) / 2), int(centre + (size - 1) / 2)
 
 
+def some_unit(draw: Draw) -> tuple:
+    """Return a field whose first pixel is a whole number, as in a network."""
+    size, first = draw.randint(4, 20), -draw.randint(0, 3)
+    return size, draw.randint(2, 5), first + (size - 1) / 2, draw.randint(1, 9)
+
+
 PIXELS_SEEN = Exercise(
     pixels_seen,
     cases=lambda: [(3, 1, 1.0, 0), (18, 4, 8.5, 3), (7, 2, 0.0, 1), (10, 4, 4.5, 2)],
+    hidden=by_seed(some_unit),
     hints=(
         "Where is the centre of unit `index`? Units are `jump` pixels apart.",
         "centre = start + index * jump. A field of 3 pixels reaches 1 to each side.",
@@ -269,6 +303,9 @@ BELL_WIDTH = Exercise(
         (torch.tensor([1.0, 2.0, 3.0, 2.0, 1.0]),),
         (torch.tensor([0.0, 0.0, 1.0, 0.0, 4.0, 3.0]),),
     ],
+    hidden=by_seed(
+        lambda draw: (1 + numbers(draw.randint(4, 9), seed=draw.next_seed()).abs(),)
+    ),
     hints=(
         "Divide by the sum first: then the weights are shares of one whole.",
         "The centre is the weighted mean of the places 0, 1, 2, …",
@@ -306,6 +343,17 @@ def among_mistakes(predicted: Tensor, labels: Tensor, marks: Tensor) -> tuple:
     return right, (predicted[missed] == marks[missed]).float().mean().item()
 
 
+def some_answers(draw: Draw) -> tuple:
+    """Return predictions that are right, deceived by the mark, or neither."""
+    kinds = [0] * draw.randint(3, 6) + [1] * draw.randint(1, 2) + [2]
+    rows = [draw.sample(range(10), 3) for _ in kinds]
+    predicted = [
+        row[k] for row, k in zip(rows, draw.sample(kinds, len(kinds)), strict=True)
+    ]
+    labels, marks, _ = zip(*rows, strict=True)
+    return torch.tensor(predicted), torch.tensor(labels), torch.tensor(marks)
+
+
 AUDIT = Exercise(
     audit,
     cases=lambda: [
@@ -320,6 +368,7 @@ AUDIT = Exercise(
             torch.tensor([5, 2, 3, 9]),
         ),
     ],
+    hidden=by_seed(some_answers),
     hints=(
         "Two comparisons: with the labels, and with what the marks say.",
         "`(predicted == labels)` is a tensor of booleans; its mean needs `.float()`.",

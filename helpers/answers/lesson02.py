@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from helpers.answers.drawing import Draw, by_seed
 from helpers.exercises import Exercise, Wrong
 from helpers.gradients import autocorrelation
 from helpers.landscape import filter_normalised
@@ -42,6 +43,16 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
+def some_layer(draw: Draw) -> Layer:
+    return Layer(draw.choice((-2, -1, 0.5, 1.5, 3)), draw.choice((-1, -0.5, 0.5, 2)))
+
+
+def some_noise(draw: Draw) -> Tensor:
+    """Return a batch (B, C, H, W) of another shape than the visible ones."""
+    B, C, H, W = (draw.randint(1, 3) for _ in range(4))
+    return noise(B, C, H + 1, W + 3, seed=draw.next_seed())
+
+
 def block_parameters(inputs: int, outputs: int) -> int:
     return 9 * inputs * outputs + 9 * outputs * outputs + 4 * outputs
 
@@ -49,6 +60,7 @@ def block_parameters(inputs: int, outputs: int) -> int:
 BLOCK_PARAMETERS = Exercise(
     block_parameters,
     cases=lambda: [(8, 8), (8, 16), (3, 5)],
+    hidden=by_seed(lambda draw: tuple(draw.sample(range(17, 65), 2))),
     hints=(
         "Four layers have parameters: two convolutions and two norms.",
         "A kernel is 3 x 3 numbers for every pair of an input and an output channel. "
@@ -98,6 +110,7 @@ def diagonal_kernels(channels: int) -> Tensor:
 COPYING_KERNEL = Exercise(
     copying_kernel,
     cases=lambda: [(2,), (1,), (3,)],
+    hidden=by_seed(lambda draw: (draw.randint(4, 12),), times=3),
     hints=(
         "kernel[o, c] says how output channel o looks at input channel c. Which pairs "
         "(o, c) should look at all?",
@@ -148,6 +161,9 @@ IDENTITY_BLOCK = Exercise(
         (noise(2, 3, 4, 4), Layer(0.5, 1), Layer(2, -1)),
         (SMALL, Layer(0, 0), Layer(0, 0)),
     ],
+    hidden=by_seed(
+        lambda draw: (some_noise(draw), some_layer(draw), some_layer(draw)), times=3
+    ),
     hints=(
         "In y = relu(F(x) + x), what comes last: the sum or the ReLU?",
         "`F(x)` is `second(F.relu(first(x_bchw)))`, with no ReLU around it.",
@@ -202,10 +218,17 @@ def kernels(inputs: int, outputs: int, side: int, stride: int, seed: int) -> tup
     return x, first, second, noise(outputs, inputs, 1, 1, seed=seed + 3), Norm(), stride
 
 
+def some_kernels(draw: Draw) -> tuple:
+    inputs, outputs = draw.sample(range(2, 6), 2)
+    side, stride = draw.randint(5, 8), draw.choice((2, 3))
+    return kernels(inputs, outputs, side, stride, draw.next_seed())
+
+
 PROJECTION_BLOCK = Exercise(
     Projection(),
     cases=lambda: [kernels(2, 4, 6, 2, seed=0), kernels(3, 5, 7, 2, seed=4)],
     tolerance=1e-4,
+    hidden=by_seed(some_kernels),
     hints=(
         "Three convolutions, each followed by `norm`. Two of them read `x_bchw`.",
         "Give `stride=stride` to the first 3 x 3 convolution and to the 1 x 1 one. "
@@ -253,6 +276,9 @@ def one_wide_kernel(outputs: int) -> tuple:
 BOTTLENECK_SAVING = Exercise(
     bottleneck_saving,
     cases=lambda: [(256,), (64,), (2048,)],
+    hidden=by_seed(
+        lambda draw: (4 * draw.randrange(11, 200, 2),)  # no power of two
+    ),
     hints=(
         "Three kernels: 1 x 1 from outputs to width, 3 x 3 within width, 1 x 1 back.",
         "A K x K kernel from a to b channels has K * K * a * b weights.",
@@ -293,12 +319,19 @@ def relu_before_norm(x, norm1, conv1, norm2, conv2) -> Tensor:
     return conv2(norm2(F.relu(conv1(norm1(F.relu(x)))))) + x
 
 
+def some_branch(draw: Draw) -> tuple:
+    """Return x and four layers; the last brings some of the sums below 0."""
+    layers = (some_layer(draw) for _ in range(3))
+    return some_noise(draw), *layers, Layer(-draw.randint(1, 4) / 2, -1)
+
+
 PRE_ACTIVATION = Exercise(
     pre_activation,
     cases=lambda: [
         (SMALL, Layer(2, -1), Layer(1, -1), Layer(-1, 2), Layer(3, 1)),
         (noise(2, 3, 4, 4), Layer(1, 0.5), Layer(-1, 1), Layer(2, -1), Layer(0.5, -2)),
     ],
+    hidden=by_seed(some_branch, times=3),
     hints=(
         "Read the branch from left to right: norm, ReLU, convolution, and once more.",
         "`conv1(F.relu(norm1(x_bchw)))` is its first half.",
@@ -342,6 +375,12 @@ def pixels_centred(gradient: Tensor, lag: int) -> float:
     return not_centred(gradient - gradient.mean(dim=1, keepdim=True), lag)
 
 
+def some_line(draw: Draw) -> tuple:
+    """Return gradients along a line, and a lag."""
+    points = noise(draw.randint(12, 19), draw.randint(3, 6), seed=draw.next_seed())
+    return points.cumsum(dim=0) + 3, draw.randint(2, 5)
+
+
 LIKENESS = Exercise(
     autocorrelation,
     cases=lambda: [
@@ -349,6 +388,7 @@ LIKENESS = Exercise(
         (noise(20, 5).cumsum(dim=0) + 3, 1),
         (noise(20, 5, seed=1).cumsum(dim=0) + 3, 4),
     ],
+    hidden=by_seed(some_line),
     hints=(
         "What do all gradients of the line have in common? Take it away first.",
         "`gradient_nd.mean(dim=0)` is the mean gradient, one number per pixel.",
@@ -387,6 +427,9 @@ LIKENESS = Exercise(
 PATHS = Exercise(
     lambda blocks: [math.comb(blocks, k) for k in range(blocks + 1)],
     cases=lambda: [(2,), (3,), (9,), (0,)],
+    hidden=by_seed(
+        lambda draw: (draw.randint(4, 8),), lambda draw: (draw.randint(10, 14),)
+    ),
     hints=(
         "Two blocks: skip both, take the first, take the second, take both. So how "
         "many of length 0, 1 and 2?",
@@ -427,6 +470,12 @@ def to_length_one(step: Tensor, weight: Tensor) -> Tensor:
     return step / step.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
 
 
+def some_step(draw: Draw) -> tuple:
+    """Return two layers of filters, of equal shape."""
+    shape = draw.randint(2, 6), draw.randint(1, 4), *(2 * [draw.choice((1, 5))])
+    return noise(*shape, seed=draw.next_seed()), noise(*shape, seed=draw.next_seed())
+
+
 NORMALISED_STEP = Exercise(
     filter_normalised,
     cases=lambda: [
@@ -436,6 +485,7 @@ NORMALISED_STEP = Exercise(
         ),
         (noise(4, 3, 3, 3), noise(4, 3, 3, 3, seed=1)),
     ],
+    hidden=by_seed(some_step),
     hints=(
         "step[i] is one filter, (C, K, K). Its length is the root of its sum of "
         "squares; scale it to the length of weight[i].",

@@ -1,10 +1,12 @@
 """Lesson 03, LSTM language modeling: references, hints and known wrong answers."""
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
+from helpers.answers.drawing import Draw, by_seed
 from helpers.answers.lesson02 import noise
 from helpers.exercises import Exercise, Wrong
 from helpers.models.bpe import merge
@@ -12,6 +14,7 @@ from helpers.models.bpe import merge
 PERPLEXITY = Exercise(
     lambda bits: 2.0**bits,
     cases=lambda: [(1.0,), (3.0,), (6.5,), (0.0,)],
+    hidden=by_seed(lambda draw: (draw.randint(11, 99) / 16,)),
     hints=(
         "A model that is torn between n equally likely symbols has perplexity n.",
         "Between 8 symbols it takes 3 bits to choose. What turns 3 into 8?",
@@ -66,6 +69,25 @@ def longest_first(tokens: tuple, merges: list[tuple]) -> tuple:
     return tuple(found)
 
 
+def some_word(draw: Draw) -> tuple:
+    """Return a word of few letters and merges that it meets; none overlaps itself."""
+    word = tokens = tuple(draw.choices("abn", k=draw.randint(8, 12)))
+    merges = []
+    for _ in range(draw.randint(2, 4)):
+        pairs = [(a, b) for a, b in pairwise(tokens) if a != b]
+        merges += draw.choices(pairs, k=1) if pairs else []
+        tokens = tokens_of(word, merges)
+    return word, merges
+
+
+def rival_merges(draw: Draw) -> tuple:
+    """Return a word with "xyz" twice, and merges of which the first breaks it up."""
+    x, y, z = draw.sample("aeinst", 3)
+    between = draw.choices((x, y, z), k=draw.randint(1, 4))
+    merges = [(y, z), (x, y), (x + y, z)]
+    return (x, y, z, *between, x, y, z), merges
+
+
 TOKENS_OF = Exercise(
     tokens_of,
     cases=lambda: [
@@ -74,6 +96,7 @@ TOKENS_OF = Exercise(
         (tuple("abc"), [("b", "c"), ("a", "b"), ("ab", "c")]),
         (tuple("xyz"), []),
     ],
+    hidden=by_seed(some_word, rival_merges, times=3),
     hints=(
         "`merge(tokens, pair)`, from the cell above, makes one pair one token.",
         "The merges are rules with an order. Apply the first to the whole word, then "
@@ -104,6 +127,11 @@ def kneser_ney(count, total, kinds, discount, shorter) -> float:
     return (max(count - discount, 0) + discount * kinds * shorter) / total
 
 
+def some_counts(draw: Draw, count: int) -> tuple:
+    total, kinds = draw.randint(12, 40), draw.randint(2, 6)
+    return count, total, kinds, draw.randint(2, 9) / 10, draw.randint(1, 9) / 20
+
+
 INTERPOLATE = Exercise(
     kneser_ney,
     cases=lambda: [
@@ -112,6 +140,10 @@ INTERPOLATE = Exercise(
         (1, 10, 5, 0.5, 0.25),
         (7, 7, 1, 0.9, 0.0),
     ],
+    hidden=by_seed(
+        lambda draw: some_counts(draw, draw.randint(1, 6)),
+        lambda draw: some_counts(draw, 0),  # a symbol that was never seen
+    ),
     hints=(
         "Two parts: what is kept of the symbol's own count, and its share of what was "
         "taken from all the symbols together.",
@@ -178,6 +210,12 @@ def lstm_cell_old_output(z_bg: Tensor, c_bh: Tensor) -> tuple[Tensor, Tensor]:
     return o.sigmoid() * c_bh.tanh(), lstm_cell(z_bg, c_bh)[1]
 
 
+def some_state(draw: Draw) -> tuple:
+    B, H = draw.randint(1, 4), draw.randint(4, 6)
+    z_bg = 2 * noise(B, 4 * H, seed=draw.next_seed())
+    return z_bg, noise(B, H, seed=draw.next_seed())
+
+
 LSTM_CELL = Exercise(
     lstm_cell,
     cases=lambda: [
@@ -185,6 +223,7 @@ LSTM_CELL = Exercise(
         (2 * noise(3, 12, seed=2), noise(3, 3, seed=3)),
         (torch.zeros(2, 4), torch.ones(2, 1)),
     ],
+    hidden=by_seed(some_state),
     hints=(
         "Cut z into four blocks of H columns: z_bg.chunk(4, dim=1) gives i, f, g, o.",
         "Three of them are gates, so sigmoid; the candidate g is what is written, so "
@@ -250,6 +289,12 @@ FORGET_BIAS = Exercise(
         (torch.zeros(12), 3.0),
         (noise(4, seed=1), -2.0),
     ],
+    hidden=by_seed(
+        lambda draw: (
+            noise(4 * draw.randint(4, 7), seed=draw.next_seed()),
+            draw.signed(1, 40),
+        )
+    ),
     hints=(
         "The bias has four blocks of H numbers, in the order i, f, g, o.",
         "H is a quarter of its length. The forget gate's block is the second.",
@@ -285,12 +330,20 @@ FORGET_BIAS = Exercise(
     ),
 )
 
+
+def some_ids(draw: Draw) -> tuple:
+    """Return a batch of ids (B, T), no symbol twice."""
+    B, T = draw.randint(1, 4), draw.choice((3, 6, 7))
+    return (draw.order(B * T).view(B, T),)
+
+
 NEXT_SYMBOLS = Exercise(
     lambda ids_bt: (ids_bt[:, :-1], ids_bt[:, 1:]),
     cases=lambda: [
         (torch.arange(5)[None],),
         (torch.arange(12).view(3, 4) * 7 % 11,),
     ],
+    hidden=by_seed(some_ids),
     hints=(
         "Each input's target is the symbol right after it.",
         "The last symbol has no next one, so it is no input; the first is no target.",
@@ -337,6 +390,12 @@ def stream_gradients(w: float, windows: list, carry=lambda h: h.detach()) -> lis
     return gradients
 
 
+def some_windows(draw: Draw) -> tuple:
+    lengths = [draw.randint(1, 3) for _ in range(draw.randint(2, 4))]
+    windows = [[draw.signed(1, 9) for _ in range(length)] for length in lengths]
+    return draw.signed(3, 9), windows
+
+
 STREAM_GRADIENTS = Exercise(
     stream_gradients,
     cases=lambda: [
@@ -344,6 +403,7 @@ STREAM_GRADIENTS = Exercise(
         (0.9, [[0.5], [0.5], [0.5], [0.5]]),
         (-0.7, [[1.0, 0.1, 0.2]]),
     ],
+    hidden=by_seed(some_windows),
     hints=(
         "The state goes on into the next window; the way back does not.",
         "Something has to happen to h between two windows, before its first step.",
@@ -387,6 +447,13 @@ def above_threshold(probabilities_v: Tensor, p: float) -> Tensor:
     return kept / kept.sum()
 
 
+def some_shares(draw: Draw) -> tuple:
+    """Return different probabilities, and a p that no sum of them equals."""
+    counts = torch.tensor(draw.sample(range(1, 30), draw.randint(5, 8))).double()
+    total = int(counts.sum())
+    return counts / total, (draw.randrange(total // 4, total) + 0.5) / total
+
+
 TOP_P = Exercise(
     top_p,
     cases=lambda: [
@@ -394,6 +461,7 @@ TOP_P = Exercise(
         (torch.tensor([0.06, 0.6, 0.1, 0.24], dtype=torch.float64), 0.5),
         (torch.tensor([0.2, 0.2, 0.35, 0.25], dtype=torch.float64), 0.99),
     ],
+    hidden=by_seed(some_shares, times=3),
     hints=(
         "Sort the probabilities, the largest first, and add them up as you go.",
         "A token stays when those before it hold less than p: so the one that crosses "

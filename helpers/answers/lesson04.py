@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from helpers.answers.drawing import Draw, by_seed
 from helpers.answers.lesson02 import noise
 from helpers.exercises import Exercise, Wrong
 from helpers.models.attention import (
@@ -21,6 +22,11 @@ WEIGHTS = Exercise(
         (torch.zeros(3, 2),),
         (2 * noise(2, 4),),
     ],
+    hidden=by_seed(
+        lambda draw: (
+            2 * noise(draw.randint(2, 5), draw.randint(3, 6), seed=draw.next_seed()),
+        )
+    ),
     hints=(
         "One row belongs to one query. How should the numbers of a row add up?",
         "Make every score positive with exp, then share out: divide by the row's sum.",
@@ -75,6 +81,11 @@ def small_queries_and_keys() -> tuple[Tensor, Tensor]:
     return q_bntd.float(), k_bntd.float()
 
 
+def some_heads(draw: Draw) -> tuple[Tensor, Tensor]:
+    shape = draw.randint(1, 2), draw.randint(2, 3), *draw.sample(range(2, 7), 2)
+    return noise(*shape, seed=draw.next_seed()), noise(*shape, seed=draw.next_seed())
+
+
 SCALED_SCORES = Exercise(
     scaled_scores,
     cases=lambda: [
@@ -82,6 +93,7 @@ SCALED_SCORES = Exercise(
         (noise(1, 2, 3, 4), noise(1, 2, 3, 4, seed=1)),
         (noise(2, 4, 7, 5, seed=2), noise(2, 4, 7, 5, seed=3)),
     ],
+    hidden=by_seed(some_heads),
     hints=(
         "A score is one query times one key, summed over the D channels of a head.",
         "q @ k.mT takes every query with every key. A sum of D products of spread 1 "
@@ -137,6 +149,17 @@ def mask(*rows: str) -> Tensor:
     return torch.tensor([[sign == "x" for sign in row] for row in rows])
 
 
+def some_mask(draw: Draw, blind: bool) -> tuple[Tensor, Tensor]:
+    """Return scores and a mask; with `blind`, one query may look nowhere."""
+    Q, K = draw.randint(2, 4), draw.randint(3, 6)
+    sees = torch.zeros(Q, K, dtype=torch.bool)
+    for sees_k in sees:
+        sees_k[draw.sample(range(K), draw.randint(1, K - 1))] = True
+    if blind:
+        sees[draw.randrange(Q)] = False
+    return noise(Q, K, seed=draw.next_seed()), sees
+
+
 # No query of these may look everywhere: so a mask turned over leaves no blind row,
 # and its answer is the same whether the code provides for blind rows or not.
 MASKED_WEIGHTS = Exercise(
@@ -146,6 +169,10 @@ MASKED_WEIGHTS = Exercise(
         (noise(3, 4), mask("x...", "xx..", "xxx.")),
         (torch.tensor([[1.0, 2.0], [3.0, 1.0]]), mask("x.", "..")),
     ],
+    hidden=by_seed(
+        lambda draw: some_mask(draw, blind=False),
+        lambda draw: some_mask(draw, blind=True),
+    ),
     hints=(
         "Hidden keys must be gone before the rest share the weight among themselves.",
         "For which score is exp(score) exactly 0? And what becomes of a row in which "
@@ -227,12 +254,20 @@ def may_see_queries(lengths_b: Tensor, T: int) -> Tensor:
     return causal_mask(T) & padding_mask(lengths_b, T).mT
 
 
+def some_lengths(draw: Draw) -> tuple[Tensor, int]:
+    T = draw.randint(4, 8)
+    padded = draw.randint(1, T - 1)
+    others = [draw.randint(1, T) for _ in range(draw.randint(1, 4))]
+    return torch.tensor([padded, *others]), T
+
+
 MAY_SEE = Exercise(
     may_see,
     cases=lambda: [
         (torch.tensor([2]), 3),
         (torch.tensor([3, 1, 5, 2]), 5),
     ],
+    hidden=by_seed(some_lengths),
     hints=(
         "There are two rules, and a key has to pass both: it is not later than the "
         "query, and it is no padding.",
@@ -315,6 +350,12 @@ def heads_after_time(x_btc: Tensor, n_heads: int) -> Tensor:
     return split_heads(x_btc, n_heads).transpose(1, 2)
 
 
+def some_channels(draw: Draw) -> tuple[Tensor, int]:
+    """Return a batch (B, T, C), no number in it twice, and how many heads."""
+    B, T, N, D = draw.randint(1, 3), draw.randint(3, 5), *draw.sample((2, 3, 4), 2)
+    return draw.order(B * T * N * D).view(B, T, N * D), N
+
+
 SPLIT_HEADS = Exercise(
     split_heads,
     cases=lambda: [
@@ -322,6 +363,7 @@ SPLIT_HEADS = Exercise(
         (torch.arange(24).view(2, 2, 6), 2),
         (torch.arange(24).view(2, 2, 6), 3),
     ],
+    hidden=by_seed(some_channels),
     hints=(
         "Every head gets a slice of the channels, at all times. Which number should "
         "stand first in head 1?",
@@ -362,6 +404,11 @@ def unscaled_in_order(x_tc: Tensor, p_tc: Tensor) -> Tensor:
     return (z_tc @ z_tc.mT).softmax(dim=-1) @ z_tc
 
 
+def some_words(draw: Draw) -> tuple[Tensor, Tensor]:
+    shape = draw.randint(2, 6), draw.randint(3, 6)
+    return noise(*shape, seed=draw.next_seed()), noise(*shape, seed=draw.next_seed())
+
+
 ATTEND_IN_ORDER = Exercise(
     attend_in_order,
     cases=lambda: [
@@ -371,6 +418,7 @@ ATTEND_IN_ORDER = Exercise(
         ),
         (noise(4, 6), sinusoidal(4, 6)),
     ],
+    hidden=by_seed(some_words),
     hints=(
         "What has to know of the order: the weights, what is read, or both?",
         "Add the positions once, at the very start. From there on nothing knows that "
@@ -439,6 +487,11 @@ def rotated_halves(x_td: Tensor, start: int) -> Tensor:
     return turned_td.view(T, D // 2, 2).mT.flatten(1)
 
 
+def some_rows(draw: Draw) -> tuple[Tensor, int]:
+    T, D = draw.randint(2, 5), draw.choice((4, 6, 8))
+    return noise(T, D, seed=draw.next_seed()), draw.randint(1, 40)
+
+
 ROTATE_FROM = Exercise(
     rotate_from,
     cases=lambda: [
@@ -447,6 +500,7 @@ ROTATE_FROM = Exercise(
         (noise(1, 8, seed=1), 30),
         (noise(4, 4, seed=2), 0),
     ],
+    hidden=by_seed(some_rows),
     hints=(
         "`rotate` turns row t by t times the frequencies. Here row t stands at "
         "another place. At which?",
@@ -505,6 +559,11 @@ def look_back_hard(h_bh: Tensor, read_bsh: Tensor) -> Tensor:
     return read_bsh[torch.arange(len(h_bh)), best_b]
 
 
+def some_source(draw: Draw) -> tuple[Tensor, Tensor]:
+    B, S, H = draw.randint(2, 4), draw.randint(2, 6), draw.randint(2, 6)
+    return noise(B, H, seed=draw.next_seed()), noise(B, S, H, seed=draw.next_seed())
+
+
 LOOK_BACK = Exercise(
     look_back,
     cases=lambda: [
@@ -514,6 +573,7 @@ LOOK_BACK = Exercise(
         ),
         (noise(3, 4), noise(3, 5, 4, seed=1)),
     ],
+    hidden=by_seed(some_source),
     hints=(
         "Three steps: a score for each source place, weights out of the scores, a "
         "mean with these weights.",
@@ -559,6 +619,7 @@ def attention_flops(T: int, C: int) -> int:
 ATTENTION_FLOPS = Exercise(
     attention_flops,
     cases=lambda: [(4, 8), (100, 64), (2048, 512), (1, 16)],
+    hidden=by_seed(lambda draw: tuple(draw.sample(range(17, 400), 2))),
     hints=(
         "Which matrix products does the layer make? Of (m, k) and (k, n) each takes "
         "2·m·k·n FLOPs.",

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from helpers.answers.drawing import Draw, by_seed
 from helpers.answers.lesson02 import noise
 from helpers.exercises import Exercise, Wrong
 from helpers.formulas import gpt_parameters, layer_flops
@@ -36,6 +37,22 @@ def rms_norm(x_btc: Tensor, weight_c: Tensor, bias_c: Tensor) -> Tensor:
     return x_btc / (square_bt1 + 1e-5).sqrt() * weight_c + bias_c
 
 
+def some_positions(draw: Draw, spread: float = 1.0, mean: float = 2.0) -> tuple:
+    B, T, C = draw.randint(1, 3), draw.randint(2, 4), draw.randint(5, 8)
+    x_btc = spread * noise(B, T, C, seed=draw.next_seed()) + mean
+    return x_btc, *(noise(C, seed=draw.next_seed()) for _ in range(2))
+
+
+def an_even_position(draw: Draw) -> tuple:
+    x_btc, *learned = some_positions(draw)
+    x_btc[0, 0] = draw.randint(1, 9)
+    return x_btc, *learned
+
+
+def small_positions(draw: Draw) -> tuple:
+    return some_positions(draw, spread=0.002, mean=0.0)
+
+
 # T and C differ in each case, so that a forgotten `keepdim` stops with the same error;
 # the numbers of the last are so small that it matters where eps stands.
 LAYER_NORM = Exercise(
@@ -49,6 +66,7 @@ LAYER_NORM = Exercise(
         (noise(2, 3, 6) + 2, noise(6, seed=1), noise(6, seed=2)),
         (0.002 * noise(2, 2, 5, seed=3), noise(5, seed=4), noise(5, seed=5)),
     ],
+    hidden=by_seed(some_positions, an_even_position, small_positions, times=1),
     hints=(
         "Each position is normalised on its own, from its own C numbers. How many "
         "means are there for (B, T, C)?",
@@ -165,12 +183,28 @@ def parallel(x_btc: Tensor, look, think, norm1, norm2) -> Tensor:
     return x_btc + look(norm1(x_btc)) + think(norm2(x_btc))
 
 
+def some_simple_parts(draw: Draw) -> tuple:
+    x_btc = torch.tensor(draw.choices(range(2, 10), k=4)).view(1, 2, 2).float()
+    a, b, c = draw.randint(2, 9), draw.randint(2, 4), draw.randint(1, 4)
+    look, norm1 = (
+        Part(f"look: {a} x", lambda x: a * x),
+        Part(f"norm1: x / {b}", lambda x: x / b),
+    )
+    return x_btc, look, SIMPLE_PARTS[1], norm1, Part(f"norm2: x - {c}", lambda x: x - c)
+
+
+def some_real_parts(draw: Draw) -> tuple:
+    B, T, C = draw.randint(1, 3), draw.randint(2, 5), draw.randint(5, 7)
+    return noise(B, T, C, seed=draw.next_seed()) + 1, *REAL_PARTS
+
+
 PRE_NORM = Exercise(
     branches(before),
     cases=lambda: [
         (torch.tensor([[[2.0, 6.0]]]), *SIMPLE_PARTS),
         (noise(2, 3, 4) + 1, *REAL_PARTS),
     ],
+    hidden=by_seed(some_simple_parts, some_real_parts),
     hints=(
         "Follow the sum that runs through the block. Which x should it hold: the one "
         "that came in, or the normalised one?",
@@ -253,6 +287,15 @@ def looks_replaced(y_btc, read_bsc, look, across, real_bs):
     return across(y_btc, read_bsc, real_bs[:, None])[0]
 
 
+def some_texts(draw: Draw, T: int, S: int | None = None) -> tuple:
+    """Return targets and sources, as long as those if S is None, and the layers."""
+    B, S = draw.randint(2, 4), S or T
+    lengths = [S - 1, *(draw.randint(1, S) for _ in range(B - 1))]
+    y_btc, read_bsc = (noise(B, n, 4, seed=draw.next_seed()) for n in (T, S))
+    layers = Attention(draw.next_seed()), Attention(draw.next_seed())
+    return y_btc, read_bsc, *layers, torch.arange(S) < torch.tensor(lengths)[:, None]
+
+
 # S = T at first, so that a wrong source or mask may fit, and then not.
 DECODER_LOOKS = Exercise(
     decoder_looks,
@@ -266,6 +309,11 @@ DECODER_LOOKS = Exercise(
             torch.arange(4) < torch.tensor([[3], [1], [4]]),
         ),
     ],
+    hidden=by_seed(
+        lambda draw: some_texts(draw, draw.randint(4, 6)),
+        lambda draw: some_texts(draw, *draw.sample(range(2, 7), 2)),
+        times=1,
+    ),
     hints=(
         "Two looks, one after the other, each added to what came in. For each of them: "
         "who asks, who answers, and what may be seen?",
@@ -328,9 +376,15 @@ def prefix_mask(T: int, P: int) -> Tensor:
     return causal_mask(T) | (torch.arange(T) < P)
 
 
+def some_prefix(draw: Draw) -> tuple[int, int]:
+    T = draw.randint(7, 12)
+    return T, draw.randint(2, T - 2)
+
+
 PREFIX_MASK = Exercise(
     prefix_mask,
     cases=lambda: [(3, 2), (6, 3), (4, 1), (3, 3)],
+    hidden=by_seed(some_prefix),
     hints=(
         "Draw it for T = 4 and P = 2: a row for each query, a column for each key. It "
         "is the causal triangle and a little more. What is added?",
@@ -385,6 +439,14 @@ def with_block(block: Callable[[int], int]):
 GPT_PARAMETERS = Exercise(
     gpt_parameters,
     cases=lambda: [(10, 4, 2, 8), (100, 16, 3, 32), (50257, 768, 12, 1024)],
+    hidden=by_seed(
+        lambda draw: (
+            draw.randint(200, 9000),
+            8 * draw.randint(3, 40),
+            draw.randint(4, 11),
+            draw.randint(40, 900),
+        )
+    ),
     hints=(
         "Go through the model from below: tokens, positions, the blocks, the last "
         "norm, the head. What does each of them learn?",
@@ -451,6 +513,15 @@ def directions_rebuilt(gradient_oi: Tensor) -> Tensor:
     return U @ S.diag() @ Vh
 
 
+def some_gradient(draw: Draw) -> tuple[Tensor]:
+    """Return a matrix of which no direction is weak: its answer is exact."""
+    O, I = draw.sample(range(2, 7), 2)
+    strengths = torch.linspace(0.5, 3, min(O, I))
+    left = all_directions(noise(O, len(strengths), seed=draw.next_seed()))
+    right = all_directions(noise(len(strengths), I, seed=draw.next_seed()))
+    return (left * strengths @ right,)
+
+
 ALL_DIRECTIONS = Exercise(
     all_directions,
     cases=lambda: [
@@ -459,6 +530,7 @@ ALL_DIRECTIONS = Exercise(
         (noise(4, 3),),
         (noise(2, 3, seed=1),),
     ],
+    hidden=by_seed(some_gradient),
     hints=(
         "Take a matrix that only stretches: 3 along one axis, 0.5 along the other. "
         "What is left of it when both stretch by 1?",
@@ -533,6 +605,16 @@ def small_tokens() -> tuple[Tensor, ...]:
     return q, k, v, keys, torch.tensor([[[[1.0, 2.0], [3.0, -1.0]]]])
 
 
+def some_tokens(draw: Draw) -> tuple[Tensor, ...]:
+    B, N, P, D = (
+        *(draw.randint(1, 3) for _ in "BN"),
+        draw.randint(2, 8),
+        draw.choice((4, 6)),
+    )
+    new = (noise(B, N, 1, D, seed=draw.next_seed()) for _ in range(3))
+    return *new, *(noise(B, N, P, D, seed=draw.next_seed()) for _ in range(2))
+
+
 READ_NEW = Exercise(
     read_new,
     cases=lambda: [
@@ -542,6 +624,7 @@ READ_NEW = Exercise(
             *(noise(2, 3, 5, 4, seed=i) for i in (3, 4)),
         ),
     ],
+    hidden=by_seed(some_tokens),
     hints=(
         "P tokens are kept, at positions 0 to P - 1. Where does the new one stand, and "
         "which of its three vectors have to know?",
@@ -599,6 +682,7 @@ READ_NEW = Exercise(
 CACHED_FLOPS = Exercise(
     lambda P, C: layer_flops(1, P + 1, C),
     cases=lambda: [(3, 4), (0, 8), (1023, 768)],
+    hidden=by_seed(lambda draw: tuple(draw.sample(range(9, 700), 2))),
     hints=(
         "Two kinds of products: the token with each weight of the block, and the token "
         "with what it looks at. Which of them grows with P?",

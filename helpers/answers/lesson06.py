@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 from typing import ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from helpers.answers.drawing import Draw, by_seed
 from helpers.answers.lesson02 import noise
 from helpers.answers.lesson05 import Part
 from helpers.compare import same
@@ -134,6 +136,13 @@ def rebuilt(model: Net, classes: int) -> Net:
     return type(model)(ResidualBlock, 8, width=width, classes=classes)
 
 
+def some_classes(draw: Draw) -> tuple:
+    """Return a network and how many classes it should tell apart; neither number is
+    that of its features."""
+    old, new = draw.sample((2, 3, 5, 6, 9, 11, 13), 2)
+    return small(Headed, old, draw.randint(2, 4), draw.next_seed()), new
+
+
 NEW_HEAD = Exercise(
     new_head,
     cases=lambda: [
@@ -141,6 +150,7 @@ NEW_HEAD = Exercise(
         (small(Headed, classes=5, seed=1), 7),
         (small(Headed, classes=52, width=3, seed=2), 10),
     ],
+    hidden=by_seed(some_classes),
     hints=(
         "A head reads features and writes logits. Which of its two widths belongs to "
         "the network, and which to the question?",
@@ -243,12 +253,19 @@ def frozen_ones(model: nn.Module) -> list[nn.Parameter]:
     return [p for p in model.parameters() if not p.requires_grad]
 
 
-def step_case(*frozen: str, seed: int = 0) -> tuple:
+def step_case(*frozen: str, seed: int = 0, n: int = 6, lr: float = 0.1) -> tuple:
     """Return network, batch and rate for a step, with these parts frozen."""
     net = small(Stepped, seed=seed)
     for name in frozen:
         net.get_submodule(name).requires_grad_(False)
-    return net, pictures(6, seed), torch.arange(6) % 3, 0.1
+    return net, pictures(n, seed), torch.arange(n) % 3, lr
+
+
+def some_frozen(draw: Draw) -> tuple:
+    """Freeze two parts; the visible cases freeze one, three or four."""
+    frozen = draw.sample(PARTS[:-1], 2)
+    n, lr = draw.randint(7, 9), draw.randint(2, 9) / 100
+    return step_case(*frozen, seed=draw.next_seed(), n=n, lr=lr)
 
 
 ONE_STEP = Exercise(
@@ -258,6 +275,7 @@ ONE_STEP = Exercise(
         step_case("stem", "blocks", seed=1),
         step_case("stem", seed=2),
     ],
+    hidden=by_seed(some_frozen),
     hints=(
         "Which of a parameter's own attributes says whether it may change?",
         "The optimizer moves what it holds and finds a gradient for, be it an old one. "
@@ -291,10 +309,14 @@ ONE_STEP = Exercise(
 
 
 class Trained(Net):
-    """Shows what one step in train mode changes."""
+    """Shows which head it has, and what one step in train mode changes."""
 
     def report(self) -> dict:
-        return {"a step in train mode changes": self.changed_by_step()}
+        *_, weight, _ = self.parameters()
+        return {
+            "head": str(tuple(weight.shape)),
+            "a step in train mode changes": self.changed_by_step(),
+        }
 
     def changed_by_step(self) -> list[str]:
         """Return the parts that a step changes, and put everything back."""
@@ -341,6 +363,12 @@ def statistics_frozen(model: Net) -> Net:
     return model
 
 
+def some_trained(draw: Draw) -> tuple:
+    classes, width = draw.randint(5, 9), draw.randint(2, 5)
+    net = small(Trained, classes, width, draw.next_seed())
+    return (net.train(draw.choice((True, False))),)
+
+
 FREEZE_ALL_BUT_HEAD = Exercise(
     freeze_all_but_head,
     cases=lambda: [
@@ -348,6 +376,7 @@ FREEZE_ALL_BUT_HEAD = Exercise(
         (small(Trained, classes=3, width=2, seed=1).eval(),),
         (small(Trained, classes=4, width=3, seed=2),),
     ],
+    hidden=by_seed(some_trained),
     hints=(
         "Two things in a part can change: weights, by gradients, and the averages of "
         "its norms. By what do those change?",
@@ -453,6 +482,11 @@ def asked_case(n: int, seed: int, *evaluated: str) -> tuple[Asked, Tensor, Tenso
     return net, pictures(n, seed), torch.arange(n) % 3
 
 
+def some_asked(draw: Draw) -> tuple[Asked, Tensor, Tensor]:
+    evaluated = draw.sample(PARTS[1:], 2)
+    return asked_case(draw.randint(10, 20), draw.next_seed(), *evaluated)
+
+
 SHARE_RIGHT = Exercise(
     share_right,
     cases=lambda: [
@@ -460,6 +494,7 @@ SHARE_RIGHT = Exercise(
         asked_case(16, 4, "stem"),
         asked_case(3, 11, "stem", "blocks.0"),
     ],
+    hidden=by_seed(some_asked),
     hints=(
         "In train mode, what does a norm do to a picture that depends on the others in "
         "the batch, and what does it keep of them? When must neither happen?",
@@ -570,6 +605,15 @@ def drawn(n: int, n_test: int, augment: Part, seed: int) -> tuple:
     return images.as_subclass(Pictures), order % 3, augment, n_test
 
 
+def some_pictures(draw: Draw) -> tuple:
+    times = draw.randint(2, 9)
+    brightened = Part(
+        f"augment: {times} times as bright", lambda images: times * images
+    )
+    n_test, n = draw.randint(1, 5), draw.randint(11, 14)
+    return drawn(n, n_test, draw.choice((MIRRORED, brightened)), draw.next_seed())
+
+
 TRAINING_AND_TEST = Exercise(
     training_and_test,
     cases=lambda: [
@@ -577,6 +621,7 @@ TRAINING_AND_TEST = Exercise(
         drawn(6, 2, DARKENED, seed=1),
         drawn(10, 4, MIRRORED, seed=2),
     ],
+    hidden=by_seed(some_pictures),
     hints=(
         "A test asks about pictures that the network has never seen. Is the mirror "
         "image of one it knows such a picture? So what must come first?",
@@ -686,6 +731,9 @@ def new_picture(seed: int, width: int) -> tuple:
 PREDICT_NEW = Exercise(
     seen_as(),
     cases=lambda: [new_picture(seed, width) for seed, width in NEW_PICTURES],
+    hidden=by_seed(
+        lambda draw: new_picture(draw.next_seed(), draw.randint(5, 9)), times=12
+    ),
     hints=(
         "The network has seen only pictures that were changed in a certain way. What "
         "would it make of one in 0..1? And in which mode should it look?",
@@ -778,6 +826,19 @@ def between_points(edge: Callable[[list, int], float | None]) -> Callable:
     return answer
 
 
+def some_curves(draw: Draw, lead: int, at: int) -> tuple:
+    """Return curves in per cent and a half, and the k at this place of theirs.
+
+    A lead of 7 is not enough for ours to reach the baseline's end from its first
+    point on, one of 13 is enough to reach the baseline's second point.
+    """
+    n = draw.randint(3, 5)
+    ks = sorted(draw.sample(range(1, 200), n))
+    baseline = [*accumulate(draw.randint(4, 12) for _ in range(n))]
+    ours = [(10.5 + share + lead) / 100 for share in baseline]
+    return ks, ours, [(10 + share) / 100 for share in baseline], ks[at]
+
+
 LABEL_SAVING = Exercise(
     label_saving,
     cases=lambda: [
@@ -796,6 +857,10 @@ LABEL_SAVING = Exercise(
         ),
         ([2, 20, 200], [0.6, 0.7, 0.9], [0.3, 0.65, 0.8], 200),
     ],
+    hidden=by_seed(
+        lambda draw: some_curves(draw, draw.randint(1, 7), at=-1),
+        lambda draw: some_curves(draw, draw.randint(13, 20), at=1),
+    ),
     hints=(
         "Draw both curves, labels to the right, accuracy upwards. The baseline has k "
         "labels: go from there to the left, at one height. Where do you meet `ours`?",
@@ -909,6 +974,13 @@ def of_the_pictures(model: Net, images: Tensor) -> Net:
     return model.eval()
 
 
+def some_others(draw: Draw) -> tuple[Net, Tensor]:
+    seed, width, contrast = draw.next_seed(), draw.randint(2, 5), draw.randint(2, 9)
+    net = small(Adapted, draw.randint(3, 6), width, seed)
+    images = contrast / 3 * pictures(draw.randint(40, 64), seed) + draw.signed(1, 30)
+    return net.train(draw.choice((True, False))), images
+
+
 ADAPT_NORMS = Exercise(
     adapt_norms,
     cases=lambda: [
@@ -916,6 +988,7 @@ ADAPT_NORMS = Exercise(
         (small(Adapted, width=3, seed=1).train(), 3 * pictures(48, seed=1) - 2),
         (small(Adapted, classes=5, seed=2).eval(), pictures(32, seed=2) / 4),
     ],
+    hidden=by_seed(some_others),
     hints=(
         "When does a norm look at the statistics of a batch and remember them? And how "
         "much of them does it take over at once?",
