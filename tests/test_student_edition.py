@@ -179,6 +179,54 @@ def test_a_second_edition_has_nothing_to_say(tmp_path, write_lesson):
     assert write_edition(study, tmp_path / "notebooks") == []
 
 
+def test_two_upgrades_leave_every_file_untouched(tmp_path, write_lesson):
+    source, study = tmp_path / "notebooks", tmp_path / "study"
+    names = ("01_tiny", "02_small", "03_short")
+    upgrade(write_lesson, source, names, "first")
+    write_edition(study, source)
+    solve(study / "01_tiny.ipynb")
+    (study / "02_small.ipynb").write_text("half a note", encoding="utf-8")
+    (study / "notes").mkdir()
+    (study / "notes" / "01_tiny.ipynb").write_text("mine", encoding="utf-8")
+    before = everything(study)
+
+    upgrade(write_lesson, source, names, "second")
+    assert len(write_edition(study, source)) == 3
+    (newer,) = study.glob("01_tiny.new-*.ipynb")
+    solve(newer)  # the learner goes on in the newer lesson
+    after = everything(study)
+    assert {path: after[path] for path in before} == before
+    assert len(after) == len(before) + 3
+    write_edition(study, source)  # the same edition once more
+    assert everything(study) == after
+
+    upgrade(write_lesson, source, names, "third")
+    write_edition(study, source)
+    last = everything(study)
+    assert {path: last[path] for path in after} == after
+    assert len(last) == len(after) + 3
+
+
+def upgrade(write_lesson, source, names, edition):
+    """Write the lessons of an edition of the course."""
+    for name in names:
+        write_lesson(source, name, tiny_cells(code(f"# {name}, {edition}")))
+
+
+def solve(path):
+    """Answer the exercise of a lesson and save it, with an output."""
+    nb = nbformat.read(path, as_version=4)
+    nb.cells[3].source = "def answer():\n    return 42"
+    nb.cells[4].outputs = [v4.new_output("stream", text="✓ 1.1  correct")]
+    nbformat.write(nb, path)
+
+
+def everything(folder):
+    """Return {path: (bytes, time of change)} of all files below a folder."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_every_lesson_has_a_student_edition(path):
     student = student_edition(path)

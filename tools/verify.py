@@ -108,7 +108,8 @@ def few_habits() -> Count:
 STEPS: tuple[tuple[str, Callable[[], Count]], ...] = (
     ("ruff check", lambda: ruff("check")),
     ("ruff format", lambda: ruff("format", "--check")),
-    ("unit tests", lambda: pytest("tests", "tests")),
+    # One test builds whole classrooms: its tests stay together, to build them once.
+    ("unit tests", lambda: pytest("tests", "tests", "--dist=loadgroup")),
     ("nbval: notebooks as stored", nbval),
     ("papermill: SEED=1", another_seed),
     ("habits: the first lesson", few_habits),
