@@ -1,5 +1,6 @@
 """`python -m tools lab`: this machine only, with its token, on the first page."""
 
+import json
 import os
 import re
 import subprocess
@@ -63,6 +64,28 @@ def test_jupyterlab_becomes_this_process_after_study_is_filled(checkout, monkeyp
     assert (checkout / "study/00_start_here.ipynb").exists()
     if os.name == "posix":
         assert f"--ServerApp.root_dir={checkout}" in started[0][1]
+        configs = started[0][2]["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+        assert configs[:2] == [str(lab.LEARNER), str(lab.SETTINGS)]
+
+
+def test_another_folder_can_be_served_and_the_extensions_left_on(tmp_path):
+    start = lab.command(is_root=False, display=True, root=tmp_path)
+    assert f"--ServerApp.root_dir={tmp_path}" in start
+    configs = lab.lab_environment()["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert configs[0] == str(lab.SETTINGS) and str(lab.LEARNER) not in configs
+
+
+def test_a_published_course_opens_the_lessons_it_brings(
+    checkout, monkeypatch, write_lesson
+):
+    write_lesson(checkout / "study", "00_start_here", tiny_cells())
+    monkeypatch.setattr(course, "NOTEBOOKS", checkout / "none")
+    monkeypatch.setattr(lab.write_edition, "__defaults__", (course.NOTEBOOKS,))
+    started = []
+    monkeypatch.setattr(os, "execve", lambda *call: started.append(call))
+    monkeypatch.setattr(lab.subprocess, "call", lambda *call, **_: started.append(call))
+    lab.main(Namespace())
+    assert started
 
 
 @pytest.fixture
@@ -74,7 +97,7 @@ def server(checkout, tmp_path):
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     process = subprocess.Popen(
         lab.command(is_root, display=False),
-        env=lab.lab_environment() | own,
+        env=lab.lab_environment(lab.LEARNER) | own,
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
@@ -115,3 +138,15 @@ def test_jupyterlab_answers_with_the_token_and_asks_for_no_news(server):
     assert fetch(page)[0] == 403  # without the token
     assert fetch(f"{page}&{token}")[0] == 200
     assert '"default": "false"' in fetch(f"{settings}?{token}")[1]
+
+
+def test_what_the_extra_classroom_adds_is_switched_off(server):
+    address, _, token = server.partition("?")
+    base = address.partition("/lab")[0]
+    page = fetch(server)[1]
+    config = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
+    off = json.loads(config[1])["disabledExtensions"]
+    assert {"@jupyter/nbgrader", "@jupyterlab/mathjax3-extension"} <= set(off)
+    assert {"jupyterlab-rise", "@jupyter-notebook/lab-extension"} <= set(off)
+    for path in ("formgrader", "courses", "rise/study/00_start_here.ipynb"):
+        assert fetch(f"{base}/{path}?{token}")[0] == 404

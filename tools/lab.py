@@ -12,6 +12,7 @@ from tools import course
 from tools.student_edition import write_edition
 
 SETTINGS = Path(__file__).parent  # its labconfig/ turns JupyterLab's news off
+LEARNER = SETTINGS / "learner"  # switches off what the extra `classroom` adds
 FIRST_PAGE = "00_start_here.ipynb"
 
 
@@ -22,11 +23,19 @@ def has_display(platform: str, environment: Mapping[str, str]) -> bool:
     return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
 
 
-def command(is_root: bool, display: bool) -> list[str]:
-    """Return the command that starts JupyterLab: this machine only, with its token."""
+def runs_as_root() -> bool:
+    """Return whether this process may do everything, as in most containers."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def command(is_root: bool, display: bool, root: Path | None = None) -> list[str]:
+    """Return the command that starts JupyterLab: this machine only, with its token.
+
+    `root`: the folder that holds study/, the checkout if not given.
+    """
     options = [
         "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.root_dir={course.ROOT}",
+        f"--ServerApp.root_dir={root or course.ROOT}",
         f"--LabApp.default_url=/lab/tree/study/{FIRST_PAGE}",
     ]
     if is_root:  # containers; everywhere else JupyterLab's refusal is right
@@ -36,25 +45,30 @@ def command(is_root: bool, display: bool) -> list[str]:
     return [sys.executable, "-m", "jupyterlab", *options]
 
 
-def lab_environment() -> dict[str, str]:
-    """Return the environment: helpers can be imported, and no news is asked for."""
-    configs = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-    modules = [str(course.ROOT), os.environ.get("PYTHONPATH", "")]
+def lab_environment(*configs: Path) -> dict[str, str]:
+    """Return the environment: helpers can be imported, and no news is asked for.
+
+    `configs`: folders of Jupyter's configuration that go before the course's own. With
+    LEARNER, JupyterLab is the same whether the extra `classroom` is installed or not.
+    """
+    folders = [*configs, SETTINGS, os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    modules = [course.ROOT, os.environ.get("PYTHONPATH", "")]
     return os.environ | {
-        "JUPYTER_CONFIG_PATH": os.pathsep.join(part for part in configs if part),
-        "PYTHONPATH": os.pathsep.join(part for part in modules if part),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(str(part) for part in folders if part),
+        "PYTHONPATH": os.pathsep.join(str(part) for part in modules if part),
     }
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Prepare study/ and become JupyterLab; return its exit code."""
-    for sentence in write_edition(course.STUDY):
-        print(f"study: {sentence}")
+    if course.NOTEBOOKS.is_dir():  # a published course brings study/ ready
+        for sentence in write_edition(course.STUDY):
+            print(f"study: {sentence}")
     if not (course.STUDY / FIRST_PAGE).exists():
         raise UserError(f"There is no study/{FIRST_PAGE} to open.")
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    start = command(is_root, has_display(sys.platform, os.environ))
+    start = command(runs_as_root(), has_display(sys.platform, os.environ))
+    environment = lab_environment(LEARNER)
     sys.stdout.flush()
     if os.name == "posix":  # one process: signals reach JupyterLab itself
-        os.execve(sys.executable, start, lab_environment())
-    return subprocess.call(start, env=lab_environment())
+        os.execve(sys.executable, start, environment)
+    return subprocess.call(start, env=environment)
