@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -14,7 +16,16 @@ from conftest import code, tiny_cells
 from nbformat import v4
 
 from helpers.errors import UserError
-from tools import __main__, course, e2e_broken, e2e_chromium, e2e_plans, e2e_server
+from tools import (
+    __main__,
+    course,
+    e2e_broken,
+    e2e_chromium,
+    e2e_page,
+    e2e_plans,
+    e2e_server,
+)
+from tools.e2e_page import LessonPage
 from tools.e2e_report import Visit, report
 from tools.student_edition import student_notebook
 
@@ -229,3 +240,14 @@ def test_waiting_ends_with_the_value_or_with_one_sentence(monkeypatch):
     assert wait_until(lambda: next(answers), 60, "never") == "now"
     with pytest.raises(UserError, match="never"):
         wait_until(lambda: None, 0, "never")
+
+
+def test_run_all_waits_for_cells_that_are_not_drawn_yet(monkeypatch):
+    drawn = [["1", "*"], ["1", "2"], ["1", "2", "*"], ["1", "2", "3"], ["late"]]
+    server = SimpleNamespace(kernel=lambda: {"execution_state": "busy"})
+    browser = SimpleNamespace(click=lambda selector: None)
+    page = LessonPage(browser, server, "01.ipynb", Path())
+    monkeypatch.setattr(LessonPage, "prompts", lambda self: drawn.pop(0))
+    monkeypatch.setattr(e2e_page.time, "sleep", lambda seconds: None)
+    page.run_all(3)
+    assert drawn == [["late"]]

@@ -8,6 +8,9 @@ import nbformat
 import pytest
 from conftest import tiny_cells
 
+pytest.importorskip("nbgrader", reason="the extra classroom is not installed")
+pytest.importorskip("jupyterlab_rise", reason="the extra classroom is not installed")
+
 from helpers.errors import UserError
 from tools import course, lab, teach
 

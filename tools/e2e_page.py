@@ -63,14 +63,14 @@ class LessonPage:
         texts = self.page.locator(selector).all_text_contents()
         return [found[1].strip() if (found := PROMPT.search(t)) else "" for t in texts]
 
-    def run_all(self) -> None:
-        """Run All through the menu, with a bar; return when nothing runs any more.
+    def run_all(self, cells: int) -> None:
+        """Run All through the menu, with a bar; return when all `cells` code cells have
+        a number (JupyterLab may not have drawn all of them yet), or nothing runs.
 
         Raises UserError when no cell has ended for minutes.
         """
         self.page.click(".lm-MenuBar-itemLabel:text-is('Run')")
         self.page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
-        cells = len(self.prompts())
         with tqdm(total=cells, unit="cell", leave=False, disable=None) as bar:
             self.watch(bar)
         time.sleep(1)  # the last outputs are still being drawn
@@ -84,11 +84,11 @@ class LessonPage:
         last, quiet, ended = time.monotonic(), 0, 0
         while quiet < 20 and ended < bar.total:
             time.sleep(0.5)
-            prompts = self.prompts()
+            prompts, before = self.prompts(), ended
             ended = sum(text.isdecimal() for text in prompts)
-            if ended > bar.n:
+            if ended > before:
                 last = time.monotonic()
-                bar.update(ended - bar.n)
+                bar.update(ended - before)
             busy = "*" in prompts or self.server.kernel()["execution_state"] != "idle"
             quiet = 0 if busy else quiet + 1
             if time.monotonic() - last > STALLED:

@@ -63,7 +63,7 @@ def run(lesson: LessonPage, guide: Guide, found: Visit) -> None:
     lines = guide.student.cells[number].source.splitlines()
     typed = [f"BUDGET = {guide.budget!r}"]
     replace_lines(lesson.cell(number), lines.index(line), 1, typed)
-    lesson.run_all()
+    lesson.run_all(len(course.code_cells(guide.student)))
 
 
 def look(lesson: LessonPage, guide: Guide, found: Visit) -> None:
