@@ -17,7 +17,8 @@ FILES = {
     for path in sorted(FOLDER.glob("*.yml"))
 }
 MAKEFILE = (course.ROOT / "Makefile").read_text(encoding="utf-8")
-TARGETS = re.search(r"^COMMANDS := (.*)$", MAKEFILE, re.MULTILINE)[1].split()
+LISTED = re.search(r"^COMMANDS := ((?:.*\\\n)*.*)$", MAKEFILE, re.MULTILINE)[1]
+TARGETS = LISTED.replace("\\\n", " ").split()
 README = (course.ROOT / "README.md").read_text(encoding="utf-8")
 JOBS = {
     f"{file}: {name}": job
@@ -111,7 +112,7 @@ def test_the_readme_names_the_systems_and_pythons_of_the_matrix():
     assert all(system in paragraph for system in systems)
 
 
-@pytest.mark.parametrize("command", ["claims", "faults", "habits"])
+@pytest.mark.parametrize("command", ["claims", "faults", "habits", "e2e"])
 def test_what_takes_long_is_run_every_week(command):
     assert f"make {command}" in commands(FILES["weekly.yml"]["jobs"]["long"])
 
