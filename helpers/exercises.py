@@ -31,6 +31,7 @@ from helpers.verdicts import (
     details,
     headline,
     in_a_line,
+    wrapped,
 )
 
 HINTS = 3
@@ -92,7 +93,7 @@ def check(id: str, answer: Any, graded: bool = True, hidden: int | None = None) 
     verdict = judge_answer(find(id), answer, hidden)
     mark = {"correct": "✓", "not attempted": "○", "wrong": "✗"}[verdict.state]
     text = f"{mark} {id}  {verdict.message}"
-    print(text)
+    print(wrapped(text))
     if graded and hidden is None:
         tell_listeners(id, verdict.state)
     if graded and verdict.state != "correct" and must_be_right():

@@ -1,11 +1,13 @@
 """How a verdict on an exercise reads: the fault, then input, expected and received."""
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
 from helpers.compare import describe, first_difference
 
 LONGEST = 200  # characters of an error
+WIDTH = 88  # of a line: JupyterLab would break a longer one within a word
 
 
 @dataclass(frozen=True)
@@ -67,3 +69,17 @@ def in_a_line(error: BaseException) -> str:
     """Return the kind and the message of an error, cut when long."""
     text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
     return text if len(text) <= LONGEST else text[:LONGEST] + " …"
+
+
+def wrapped(text: str) -> str:
+    """Return a verdict whose lines fit the page, continued under where they began."""
+    return "\n".join(map(wrapped_line, text.splitlines()))
+
+
+def wrapped_line(line: str) -> str:
+    """Return a line broken between words: a headline is continued below its text, a
+    value below the value."""
+    indent = " " * (14 if line.startswith("   ") else line.find("  ") + 2)
+    fill = textwrap.TextWrapper(WIDTH, subsequent_indent=indent)
+    fill.break_long_words = fill.break_on_hyphens = False
+    return fill.fill(line)

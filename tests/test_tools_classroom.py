@@ -52,7 +52,9 @@ def better(lesson):
 
 def edit(path):
     """Edit a file as a teacher would; return its bytes."""
-    path.write_text(path.read_text("utf-8").replace("tiny", "my own"), "utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("tiny", "my own"), encoding="utf-8"
+    )
     return path.read_bytes()
 
 
@@ -91,7 +93,7 @@ def test_what_is_ours_is_renewed(lesson, released):
     root, said = build(lesson)
     assert said == ["source/01 was renewed; hand out release/01/"]
     for step in ("source", "release"):
-        assert "is better" in (root / step / "01" / NAME).read_text("utf-8")
+        assert "is better" in (root / step / "01" / NAME).read_text(encoding="utf-8")
     assert len(released) == 2
     better(lesson)  # and what was renewed is ours again
     assert build(lesson)[1] == said
@@ -114,7 +116,7 @@ def test_what_the_teacher_edited_stays(lesson, touched, reason):
     assert f"source/01 was left as it is: {reason}" in sentence
     (new,) = after.keys() - before.keys()
     assert new.relative_to(root).as_posix() in sentence
-    assert "is better" in new.read_text("utf-8")
+    assert "is better" in new.read_text(encoding="utf-8")
     assert not new.is_relative_to(root / "source")
     assert {p: after[p] for p in before} == before
     edit(new)  # the teacher may work on the one put aside, too

@@ -142,7 +142,7 @@ def hand_out_and_in(number, root):
     list(classroom.build([lesson], root))
     config = root / "nbgrader_config.py"
     limits = "\nc.GradedRun.exercise_timeout = 10\n"
-    config.write_text(config.read_text("utf-8") + limits, encoding="utf-8")
+    config.write_text(config.read_text(encoding="utf-8") + limits, encoding="utf-8")
     room = open_classroom(root)
     for student, (changes, _) in CHANGES[number].items():
         nb = answer(room.release(lesson), room.source(lesson), changes)
@@ -214,7 +214,9 @@ def test_students_see_what_the_student_edition_shows(rooms, number):
 def page(rooms, number, student):
     """Return the text of a student's feedback page, the colours of errors taken out."""
     path = rooms[number] / "feedback" / student / number
-    text = (path / LESSONS[number].with_suffix(".html").name).read_text("utf-8")
+    text = (path / LESSONS[number].with_suffix(".html").name).read_text(
+        encoding="utf-8"
+    )
     return html.unescape(re.sub(r"</?span[^>]*>", "", text))
 
 
@@ -254,6 +256,7 @@ def test_nbgrader_exports_the_grades(rooms, number):
         env=course.child_environment(),
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert run.returncode == 0, run.stderr
     with open(rooms[number] / "grades.csv", encoding="utf-8", newline="") as file:

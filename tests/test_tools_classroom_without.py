@@ -33,7 +33,9 @@ def python(source, path):
     """Run a Python with another import path; return (exit code, stderr)."""
     command = [sys.executable, "-c", source]
     environment = os.environ | {"PYTHONPATH": path}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True)
+    run = subprocess.run(
+        command, env=environment, capture_output=True, text=True, encoding="utf-8"
+    )
     return run.returncode, run.stderr
 
 

@@ -42,7 +42,9 @@ def test_what_the_teacher_has_changed_stays(checkout, write_lesson):
     folder = checkout / "classroom/lessons"
     teach.write_lessons(folder)
     (folder / "rise.css").write_text("mine", encoding="utf-8")
-    mine = (folder / "01_tiny.ipynb").read_text("utf-8").replace("tiny", "small")
+    mine = (
+        (folder / "01_tiny.ipynb").read_text(encoding="utf-8").replace("tiny", "small")
+    )
     (folder / "01_tiny.ipynb").write_text(mine, encoding="utf-8")
     assert teach.write_lessons(folder) == []
     write_lesson(checkout / "notebooks", "01_tiny", tiny_cells()[:3])

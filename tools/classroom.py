@@ -87,7 +87,7 @@ def write(room: Classroom, lesson: Path, text: str) -> str:
 
 def same(path: Path, text: str) -> bool:
     """True for a file that says `text`."""
-    return path.is_file() and path.read_text("utf-8", errors="replace") == text
+    return path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text
 
 
 def generate(room: Classroom, lesson: Path) -> None:
