@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import nbformat
+import nbgrader  # noqa: F401  # called by name below: if it is missing, it is said now
 
 from helpers.errors import UserError
 from tools import classroom_config, course
