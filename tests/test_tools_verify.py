@@ -99,7 +99,7 @@ def test_ruff_counts_as_one(monkeypatch):
 
 def test_a_notebook_with_problems_counts_as_failed():
     reports = [SimpleNamespace(problems=()), SimpleNamespace(problems=("a", "b"))]
-    assert verify.notebooks(reports) == Count(1, 1)
+    assert verify.count_reports(reports) == Count(1, 1)
 
 
 def test_nbval_gets_the_stored_lessons_and_one_kernel_each(monkeypatch, tmp_path):

@@ -20,7 +20,7 @@ FIRST = "00"
 Check = Callable[[], Finding | list[Finding]]
 
 
-def packages() -> list[Finding]:
+def installed_packages() -> list[Finding]:
     """Hold the packages of this Python against the course's two files."""
     texts = ("pyproject.toml", "constraints.txt")
     project, pinned = ((ROOT / name).read_text(encoding="utf-8") for name in texts)
@@ -41,7 +41,7 @@ def memory() -> Finding:
 
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("python", lambda: machine_limits.python(sys.version_info[:3])),
-    ("packages", packages),
+    ("packages", installed_packages),
     ("memory", memory),
     ("disk", lambda: machine_limits.disk(shutil.disk_usage(ROOT).free / 1e9)),
     ("cores", lambda: machine_limits.cores(machine_limits.usable_cores())),

@@ -31,8 +31,8 @@ def inside(name: str) -> bool:
     return not path.is_absolute() and ".." not in path.parts
 
 
-def renew(folder: Path, files: Mapping[str, bytes]) -> list[str]:
-    """Let `folder` hold `files`; return a sentence for each file that was in the way.
+def renew(folder: Path, contents: Mapping[str, bytes]) -> list[str]:
+    """Let `folder` hold `contents`; return a sentence for each file that was in the way.
 
     What an earlier run wrote and this one does not is removed. Everything else, a
     repository's .git above all, stays. Raises UserError where nothing can be written.
@@ -40,13 +40,13 @@ def renew(folder: Path, files: Mapping[str, bytes]) -> list[str]:
     course.make_folder(folder)
     before = written(folder)
     try:
-        gone = [name for name in before if name not in files]
+        gone = [name for name in before if name not in contents]
         said = [remove(folder / name, before[name]) for name in gone]
         said += [
-            put(folder, name, files[name], before.get(name, ""))
-            for name in sorted(files)
+            put(folder, name, contents[name], before.get(name, ""))
+            for name in sorted(contents)
         ]
-        now = {name: sha256(folder / name) for name in sorted(files)}
+        now = {name: sha256(folder / name) for name in sorted(contents)}
         course.write_whole(folder / LIST, json.dumps(now, indent=1) + "\n")
     except OSError as error:
         raise UserError(f"Cannot write to {folder}: {error.strerror}.") from error

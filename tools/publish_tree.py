@@ -42,15 +42,15 @@ def tree(
     a file of the course that is missing or lacks the line that is changed here.
     """
     try:
-        files = dict(sources(root)) | adapted(root) | notebooks(place, root, folder)
+        found = dict(sources(root)) | adapted(root) | published_lessons(place, root, folder)
     except OSError as error:
         raise UserError(
             f"{error.filename} cannot be read: {error.strerror}."
         ) from error
-    files |= guides(place, titles(folder))
+    found |= guides(place, titles(folder))
     return {
         name: content.encode() if isinstance(content, str) else content
-        for name, content in files.items()
+        for name, content in found.items()
     }
 
 
@@ -60,7 +60,7 @@ def titles(folder: Path) -> dict[str, str]:
     return {path.name: course.title(nb) or path.stem for path, nb in pages.items()}
 
 
-def notebooks(place: Place, root: Path, folder: Path) -> dict[str, str]:
+def published_lessons(place: Place, root: Path, folder: Path) -> dict[str, str]:
     """Return the lessons as students get them, path -> text: each in study/ as it is,
     and in colab/ behind the cell that installs the course."""
     project = tomllib.loads(text_of(root, "pyproject.toml"))["project"]

@@ -78,7 +78,7 @@ def nbval() -> Count:
     return pytest("nbval", *NBVAL, *map(str, course.lessons()))
 
 
-def notebooks(reports: Sequence[Report | Outcome]) -> Count:
+def count_reports(reports: Sequence[Report | Outcome]) -> Count:
     """Count notebooks with and without problems."""
     failed = sum(bool(report.problems) for report in reports)
     return Count(len(reports) - failed, failed)
@@ -87,7 +87,7 @@ def notebooks(reports: Sequence[Report | Outcome]) -> Count:
 def another_seed() -> Count:
     """Every claim holds, and every exercise is solved, at another seed too."""
     out = course.BUILD / "seed-1"
-    return notebooks(run_lessons(course.lessons(), out, {"SEED": 1}))
+    return count_reports(run_lessons(course.lessons(), out, {"SEED": 1}))
 
 
 def student() -> Count:
@@ -96,13 +96,13 @@ def student() -> Count:
     folder = course.BUILD / "student"
     shutil.rmtree(folder, ignore_errors=True)
     write_edition(folder)
-    return notebooks(habits.run([habits.STUDENT_RUN], course.lessons(folder)))
+    return count_reports(habits.run([habits.STUDENT_RUN], course.lessons(folder)))
 
 
 def few_habits() -> Count:
     """The shortest lesson bears what learners do; all lessons: `tools habits`."""
     chosen = habits.choose(("restart", "again", "twice"))
-    return notebooks(habits.run(chosen, course.lessons()[:1]))
+    return count_reports(habits.run(chosen, course.lessons()[:1]))
 
 
 STEPS: tuple[tuple[str, Callable[[], Count]], ...] = (
