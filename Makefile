@@ -63,7 +63,7 @@ clean:
 .venv/.installed: pyproject.toml constraints.txt
 	@command -v "$$PYTHON" >/dev/null || \
 	  { echo "There is no '$$PYTHON' here; name a Python 3.11 or newer: make lab PYTHON=..." >&2; exit 2; }
-	@"$$PYTHON" tools/preflight.py
+	@"$$PYTHON" tools/machine/preflight.py
 	"$$PYTHON" -m venv .venv
 	@if [ -n "$$TORCH_INDEX" ]; then set -x; .venv/bin/python -m pip install --no-deps \
 	  --index-url "$$TORCH_INDEX" -c constraints.txt torch torchvision; fi

@@ -6,27 +6,51 @@ import os
 import sys
 from types import ModuleType
 
-from helpers.errors import UserError
+from helpers.core.errors import UserError
 from tools import options
 
 COMMANDS = {
-    "lab": ("tools.lab", "open JupyterLab on the student edition"),
-    "test": ("tools.verify", "verify code, notebooks, claims and student edition"),
-    "run": ("tools.run_notebooks", "execute lessons into build/run"),
-    "student": ("tools.student_edition", "write the student edition into study/"),
-    "progress": ("tools.progress", "show which exercises are solved, tried, untouched"),
-    "store": ("tools.store", "execute lessons as printed and store their outputs"),
-    "claims": ("tools.ledger", "measure every claim at several seeds: the ledger"),
-    "bench": ("tools.bench", "measure what the lessons cost, and the slowest cells"),
-    "faults": ("tools.faults", "make small faults, report which test notices each"),
-    "habits": ("tools.habits", "use every lesson as learners do, and see if it holds"),
-    "check": ("tools.check_machine", "before class: is this machine ready?"),
-    "classroom": ("tools.classroom", "build or renew classroom/ for nbgrader"),
-    "teach": ("tools.teach", "open JupyterLab with slides and nbgrader"),
-    "slides": ("tools.slides", "export lessons as decks into build/slides"),
-    "publish": ("tools.publish", "write the student edition and its links to publish"),
-    "e2e": ("tools.e2e", "use every lesson in a real browser"),
-    "clean": ("tools.clean", "remove build/ and caches; what is yours stays"),
+    "lab": ("tools.lab.lab", "open JupyterLab on the student edition"),
+    "test": (
+        "tools.verify.suite",
+        "verify code, notebooks, claims and student edition",
+    ),
+    "run": ("tools.execute.lessons", "execute lessons into build/run"),
+    "student": ("tools.editions.student", "write the student edition into study/"),
+    "progress": (
+        "tools.lab.progress",
+        "show which exercises are solved, tried, untouched",
+    ),
+    "store": (
+        "tools.execute.store",
+        "execute lessons as printed and store their outputs",
+    ),
+    "claims": (
+        "tools.ledger.command",
+        "measure every claim at several seeds: the ledger",
+    ),
+    "bench": (
+        "tools.execute.bench",
+        "measure what the lessons cost, and the slowest cells",
+    ),
+    "faults": (
+        "tools.verify.faults.command",
+        "make small faults, report which test notices each",
+    ),
+    "habits": (
+        "tools.verify.habits.command",
+        "use every lesson as learners do, and see if it holds",
+    ),
+    "check": ("tools.machine.command", "before class: is this machine ready?"),
+    "classroom": ("tools.classroom.command", "build or renew classroom/ for nbgrader"),
+    "teach": ("tools.lab.teach", "open JupyterLab with slides and nbgrader"),
+    "slides": ("tools.editions.slides", "export lessons as decks into build/slides"),
+    "publish": (
+        "tools.publish.command",
+        "write the student edition and its links to publish",
+    ),
+    "e2e": ("tools.verify.browser.command", "use every lesson in a real browser"),
+    "clean": ("tools.lab.clean", "remove build/ and caches; what is yours stays"),
 }
 # What a command needs beyond the learner's packages: an extra of pyproject.toml.
 EXTRAS = {"classroom": "classroom", "teach": "classroom", "e2e": "e2e"}

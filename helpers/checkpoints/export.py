@@ -1,0 +1,159 @@
+"""Export a model to one file with torch.export, load it again and predict."""
+
+import copy
+import io
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from helpers.core.errors import UserError
+from helpers.core.tables import Table
+from helpers.data.images.files import as_square, read_picture
+from helpers.training.fit import evaluation_mode
+
+ABOUT = "about.json"  # the classes, and the side of the pictures
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A model read back from a file: no Python class of the course is needed for it.
+
+    `program` turns pictures (N, 3, side, side) in 0..1 into logits (N, K).
+    """
+
+    program: Callable[[Tensor], Tensor]
+    classes: tuple[str, ...]
+    side: int
+
+    @torch.no_grad()
+    def logits(self, images: Tensor, at_once: int = 50) -> Tensor:
+        """Return the logits (N, K) of pictures (N, 3, side, side) in 0..1."""
+        return torch.cat([self.program(part) for part in images.split(at_once)])
+
+    def predict(self, path: str | Path) -> tuple[str, dict[str, float]]:
+        """Return the class of one picture file, and each class's probability, the
+        most likely first. Raises UserError for a file that is no picture."""
+        path = Path(path).expanduser()
+        if not path.is_file():
+            raise UserError(f"There is no picture at {path}; give a picture's file.")
+        image = as_square(read_picture(path), self.side)
+        chances = self.logits(image[None]).softmax(dim=1)[0]
+        order = chances.argsort(descending=True).tolist()
+        ranked = {self.classes[k]: chances[k].item() for k in order}
+        return self.classes[order[0]], ranked
+
+
+def export(
+    model: nn.Module, classes: Sequence[str], side: int, path: str | Path
+) -> Path:
+    """Export the model in evaluation mode to a file and return the file's path.
+
+    `model` turns pictures (N, 3, side, side), for any N, into logits (N, K). A file
+    that is there is never overwritten: a number is added to the name, and a line says
+    so. Raises UserError when the folder is absent or may not be written to.
+    """
+    model = copy.deepcopy(model).cpu()
+    example = torch.zeros(2, 3, side, side)  # no picture of the reader's
+    any_number = ({0: torch.export.Dim("pictures", min=1)},)
+    with evaluation_mode(model), torch.no_grad():
+        program = torch.export.export(model, (example,), dynamic_shapes=any_number)
+    for node in program.graph.nodes:
+        node.meta.pop("stack_trace", None)  # it names the folders of this machine
+    about = json.dumps({"classes": list(classes), "side": side})
+    packed = io.BytesIO()
+    torch.export.save(program, packed, extra_files={ABOUT: about})
+    return write_to_free_name(packed.getvalue(), Path(path).expanduser())
+
+
+def write_to_free_name(content: bytes, path: Path) -> Path:
+    """Write to `path`, or to the first free name like it; return where it went."""
+    number, free = 2, path
+    while True:
+        try:
+            write_new(free, content)
+        except FileExistsError:
+            free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+            number += 1
+        except OSError as error:
+            raise UserError(
+                f"{free} cannot be written ({error.strerror}); give a file's name in a "
+                "folder that is there, has room, and that you may write to."
+            ) from error
+        else:
+            if free != path:
+                print(f"{path.name} is there already; written to {free.name} instead.")
+            return free
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, all of it or nothing; else raise OSError."""
+    with open(path, "xb"):  # x: fails where there is a file
+        pass
+    try:
+        path.write_bytes(content)
+    except OSError:
+        path.unlink()
+        raise
+
+
+def reload(path: str | Path) -> Exported:
+    """Return the model in a file of `export`.
+
+    Only weights, the graph and the text about them are read: an archive that holds
+    pickled objects, which could run code, is refused. Raises UserError for it, for a
+    missing file, and for one that `export` has not written.
+    """
+    path = Path(path).expanduser()
+    check_plain(path)
+    extra = {ABOUT: ""}
+    program = torch.export.load(path, extra_files=extra)
+    about = json.loads(extra[ABOUT])
+    return Exported(program.module(), tuple(about["classes"]), about["side"])
+
+
+def check_plain(path: Path) -> None:
+    """Raise UserError unless `path` is an archive of `export` without pickled code."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            plain = all(is_plain(archive, name) for name in archive.namelist())
+            ours = any(name.endswith(f"/extra/{ABOUT}") for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} cannot be read as a model ({error}).") from error
+    if not (plain and ours):
+        raise UserError(f"{path} is no model of this lesson's; nothing was loaded.")
+
+
+def is_plain(archive: zipfile.ZipFile, name: str) -> bool:
+    """Return whether one part of the archive holds numbers and text only."""
+    if name.endswith("_config.json"):
+        entries = json.loads(archive.read(name))["config"].values()
+        return not any(entry["use_pickle"] for entry in entries)
+    if "/sample_inputs/" in name:
+        try:
+            torch.load(io.BytesIO(archive.read(name)), weights_only=True)
+        except Exception:  # whatever it was, it was more than tensors
+            return False
+    return True
+
+
+def contents(path: str | Path) -> Table:
+    """Return what an exported file holds: parts, number of files, kilobytes."""
+    kinds = {
+        "/data/weights/weight_": "weights and buffers",
+        "/models/": "the graph of operations (JSON)",
+        "/sample_inputs/": "an example input (zeros)",
+        f"/extra/{ABOUT}": "classes and picture size (JSON)",
+    }
+    with zipfile.ZipFile(Path(path).expanduser()) as archive:
+        entries = [(entry.filename, entry.file_size) for entry in archive.infolist()]
+    groups = {what: [] for what in (*kinds.values(), "format notes")}
+    for name, size in entries:
+        what = next((kinds[k] for k in kinds if k in name), "format notes")
+        groups[what].append(size)
+    rows = [(what, len(s), sum(s) / 1000) for what, s in groups.items()]
+    return Table(["part", "files", "size (kB)"], rows)

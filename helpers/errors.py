@@ -1,5 +1,0 @@
-"""The one error for everything that a user can mend; it costs nothing to import."""
-
-
-class UserError(ValueError):
-    """Something that the reader can mend: its message is one clear sentence."""

@@ -1,0 +1,64 @@
+"""Figures of lesson 03: gates, units and generated text, one column per symbol."""
+
+import textwrap
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from helpers.lessons.lesson03.lstm_units import GateTrace
+from helpers.plots.text import LINE_END, drawable, strip
+from helpers.plots.theme import ORDERED, OURS, SIGNED, SKY, panels
+
+
+def gate_map(trace: GateTrace, text: str, show: str, units: int = 24) -> Figure:
+    """Return a map of one field of a trace over the symbols of a text: one row for
+    each of about `units` units, those that forget least first. Cells are squashed."""
+    order = trace.forget.mean(dim=0).argsort(descending=True)
+    values = getattr(trace, show)[:, order[:: max(1, len(order) // units)]].T
+    signed = show in ("cell", "candidate", "hidden")
+    values = values.tanh() if show == "cell" else values
+    figure, (ax,) = panels(1, 1, (7.5, 3.6))
+    colours, low = (SIGNED, -1) if signed else (ORDERED, 0)
+    strip(ax, values, text, (), colours, (low, 1), show)
+    ax.set(title="Each row is a unit", ylabel="units, the most lasting first")
+    return figure
+
+
+def unit_story(trace: GateTrace, unit: int, words: Sequence[str]) -> Figure:
+    """Return input gate, forget gate and squashed cell of one unit, as three rows over
+    the words of a sentence; the trace holds just these words."""
+    figure, rows = panels(3, 1, (7.5, 3.4))
+    parts = {"input gate": trace.input, "forget gate": trace.forget}
+    parts |= {"cell": trace.cell.tanh()}
+    for ax, (name, values) in zip(rows, parts.items(), strict=True):
+        colours, low = (SIGNED, -1) if name == "cell" else (ORDERED, 0)
+        row = values[None, :, unit]
+        strip(ax, row, [""] * len(words), (name,), colours, (low, 1))
+    names = ["".join(drawable(word)) for word in words]
+    rows[-1].set_xticks(range(len(names)), names, rotation=60, parse_math=False)
+    rows[0].set_title(f"Unit {unit} through a sentence")
+    return figure
+
+
+def sampling_figure(names: Sequence[str], before, after, text: str) -> Figure:
+    """Return bars of the probabilities of the next symbols, before and after they are
+    bent, (20,) each, above a text that was written with them."""
+    figure, (bars, page) = panels(2, 1, (7.5, 4.2))
+    places = range(len(names))
+    bars.bar(places, before, color=SKY, width=0.8, label="the model's")
+    bars.bar(places, after, color=OURS, width=0.4, label="drawn from")
+    bars.set_xticks(places, drawable(names), parse_math=False)
+    bars.set(title="The next symbol, and a text", ylabel="probability")
+    bars.legend(frameon=False)
+    page.set_axis_off()
+    lines = "\n".join(textwrap.wrap(" ".join(drawable_words(text)), 78))
+    look = {"family": "monospace", "va": "top", "parse_math": False}
+    page.text(0, 1, lines, transform=page.transAxes, **look)
+    return figure
+
+
+def drawable_words(text: str) -> list[str]:
+    """Return the words of a text as the figures' font can draw them; line ends get a
+    sign of their own."""
+    signs = text.replace("\n", f" {LINE_END} ").split()
+    return ["".join(drawable(word)) for word in signs]

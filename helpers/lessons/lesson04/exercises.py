@@ -1,0 +1,671 @@
+"""Lesson 04, attention: references, hints and known wrong answers."""
+
+import torch
+from torch import Tensor
+
+from helpers.models.transformer.attention import (
+    attend,
+    causal_mask,
+    masked_softmax,
+    padding_mask,
+    split_heads,
+)
+from helpers.models.transformer.positions import frequencies, rotate, sinusoidal
+from helpers.page.exercises import Exercise, Wrong
+from helpers.page.hidden_cases import Draw, by_seed, noise
+
+WEIGHTS = Exercise(
+    lambda scores_qk: scores_qk.softmax(dim=-1),
+    cases=lambda: [
+        (torch.tensor([[1.0, 0.0, 2.0], [3.0, -1.0, 0.0]]),),
+        (torch.zeros(3, 2),),
+        (2 * noise(2, 4),),
+    ],
+    hidden=by_seed(
+        lambda draw: (
+            2 * noise(draw.randint(2, 5), draw.randint(3, 6), seed=draw.next_seed()),
+        )
+    ),
+    hints=(
+        "One row belongs to one query. How should the numbers of a row add up?",
+        "Make every score positive with exp, then share out: divide by the row's sum.",
+        "scores_qk.softmax(dim=-1): the last axis holds the keys.",
+    ),
+    wrong=(
+        Wrong(
+            lambda scores_qk: scores_qk.softmax(dim=-2),
+            "Your columns sum to 1, your rows do not: the queries compete for a key. "
+            'Ask "where does this query look?": one row is one query, and its weights '
+            "share one pie.",
+        ),
+        Wrong(
+            lambda scores_qk: scores_qk.exp(),
+            "You took exp and stopped: all weights are positive, but a row has no "
+            "fixed sum, so a mean weighted by it would grow with the scores. What must "
+            "each row be divided by?",
+        ),
+        Wrong(
+            lambda scores_qk: scores_qk / scores_qk.sum(dim=-1, keepdim=True),
+            "You divided the scores by their sum, without exp: a negative score gives "
+            "a negative weight, and a row that sums to 0 gives none at all. What makes "
+            "any number positive and keeps the order?",
+        ),
+        Wrong(
+            lambda scores_qk: scores_qk.sigmoid(),
+            "With sigmoid each weight is set without a look at the others, so a row "
+            "can sum to anything. Do the keys of a row compete? More for one has to "
+            "mean less for the rest.",
+        ),
+    ),
+)
+
+
+def scaled_scores(q_bntd: Tensor, k_bntd: Tensor) -> Tensor:
+    return q_bntd @ k_bntd.mT / q_bntd.shape[-1] ** 0.5
+
+
+def divided_by(divisor):
+    """Return the answer that divides the scores by `divisor(N, T, D)`."""
+
+    def answer(q_bntd: Tensor, k_bntd: Tensor) -> Tensor:
+        return q_bntd @ k_bntd.mT / divisor(*q_bntd.shape[1:])
+
+    return answer
+
+
+def small_queries_and_keys() -> tuple[Tensor, Tensor]:
+    """Return three heads of two queries and two keys, each of width 2."""
+    q_bntd = torch.tensor([[[[1, 0], [0, 2]], [[1, 1], [3, 0]], [[2, 1], [0, 1]]]])
+    k_bntd = torch.tensor([[[[2, 1], [0, 1]], [[1, 0], [2, 2]], [[1, 1], [1, -1]]]])
+    return q_bntd.float(), k_bntd.float()
+
+
+def some_heads(draw: Draw) -> tuple[Tensor, Tensor]:
+    shape = draw.randint(1, 2), draw.randint(2, 3), *draw.sample(range(2, 7), 2)
+    return noise(*shape, seed=draw.next_seed()), noise(*shape, seed=draw.next_seed())
+
+
+SCALED_SCORES = Exercise(
+    scaled_scores,
+    cases=lambda: [
+        small_queries_and_keys(),
+        (noise(1, 2, 3, 4), noise(1, 2, 3, 4, seed=1)),
+        (noise(2, 4, 7, 5, seed=2), noise(2, 4, 7, 5, seed=3)),
+    ],
+    hidden=by_seed(some_heads),
+    hints=(
+        "A score is one query times one key, summed over the D channels of a head.",
+        "q @ k.mT takes every query with every key. A sum of D products of spread 1 "
+        "has the spread √D.",
+        "q_bntd @ k_bntd.mT / q_bntd.shape[-1] ** 0.5",
+    ),
+    wrong=(
+        Wrong(
+            divided_by(lambda N, T, D: 1),
+            "The dot products are right, but nothing divides them. The wider the head, "
+            "the larger they get, and softmax ends up on one key. How large is a sum "
+            "of D products of spread 1?",
+        ),
+        Wrong(
+            divided_by(lambda N, T, D: D),
+            "You divided by D. The variance of the sum is D, its spread only √D: so "
+            "your scores shrink as heads get wider, and the weights become all alike.",
+        ),
+        Wrong(
+            divided_by(lambda N, T, D: (N * D) ** 0.5),
+            "You divided by √(N·D), from the width of the whole model. How many "
+            "products does one score add up? Only those of its own head: D.",
+        ),
+        Wrong(
+            divided_by(lambda N, T, D: T**0.5),
+            "You divided by √T, from the number of keys. A score meets one key only, "
+            "however many there are. Over which axis does the dot product sum?",
+        ),
+    ),
+)
+
+
+def weights_masked_late(scores_qk: Tensor, may_see_qk: Tensor) -> Tensor:
+    return scores_qk.softmax(dim=-1) * may_see_qk
+
+
+def weights_filled(value: float):
+    """Return the answer that gives every hidden key the score `value`."""
+
+    def answer(scores_qk: Tensor, may_see_qk: Tensor) -> Tensor:
+        return scores_qk.masked_fill(~may_see_qk, value).softmax(dim=-1)
+
+    return answer
+
+
+def weights_zero_scores(scores_qk: Tensor, may_see_qk: Tensor) -> Tensor:
+    sees_q1 = may_see_qk.any(dim=-1, keepdim=True)
+    return weights_filled(0.0)(scores_qk, may_see_qk) * sees_q1
+
+
+def mask(*rows: str) -> Tensor:
+    """Return the mask drawn in the rows: x where a query may look."""
+    return torch.tensor([[sign == "x" for sign in row] for row in rows])
+
+
+def some_mask(draw: Draw, blind: bool) -> tuple[Tensor, Tensor]:
+    """Return scores and a mask; with `blind`, one query may look nowhere."""
+    Q, K = draw.randint(2, 4), draw.randint(3, 6)
+    sees = torch.zeros(Q, K, dtype=torch.bool)
+    for sees_k in sees:
+        sees_k[draw.sample(range(K), draw.randint(1, K - 1))] = True
+    if blind:
+        sees[draw.randrange(Q)] = False
+    return noise(Q, K, seed=draw.next_seed()), sees
+
+
+# No query of these may look everywhere: so a mask turned over leaves no blind row,
+# and its answer is the same whether the code provides for blind rows or not.
+MASKED_WEIGHTS = Exercise(
+    masked_softmax,
+    cases=lambda: [
+        (torch.tensor([[2.0, 1.0, 3.0], [1.0, -1.0, 2.0]]), mask("xx.", "..x")),
+        (noise(3, 4), mask("x...", "xx..", "xxx.")),
+        (torch.tensor([[1.0, 2.0], [3.0, 1.0]]), mask("x.", "..")),
+    ],
+    hidden=by_seed(
+        lambda draw: some_mask(draw, blind=False),
+        lambda draw: some_mask(draw, blind=True),
+    ),
+    hints=(
+        "Hidden keys must be gone before the rest share the weight among themselves.",
+        "For which score is exp(score) exactly 0? And what becomes of a row in which "
+        "every score is that one?",
+        'scores_qk.masked_fill(~may_see_qk, float("-inf")).softmax(dim=-1), and then '
+        "masked_fill with 0 the rows where ~may_see_qk.any(dim=-1, keepdim=True).",
+    ),
+    wrong=(
+        Wrong(
+            weights_masked_late,
+            "You masked after the softmax: the hidden keys have already taken their "
+            "share, so a row sums to less than 1. When must they leave, for the others "
+            "to get all of it?",
+        ),
+        Wrong(
+            lambda scores_qk, may_see_qk: masked_softmax(scores_qk, ~may_see_qk),
+            "The mask is turned over: your queries look exactly where they may not. "
+            "Here True means may be looked at; in torch.nn.MultiheadAttention's mask "
+            "it means the opposite. What does True mean to the function you call?",
+        ),
+        Wrong(
+            weights_filled(0.0),
+            "You gave the hidden keys the score 0. But e to the 0 is 1, so they still "
+            "get weight, even in the row that may look nowhere. Which score does exp "
+            "turn into 0?",
+        ),
+        Wrong(
+            weights_zero_scores,
+            "The row that may look nowhere is right. In the others the hidden keys "
+            "have the score 0, and e to the 0 is 1: they still get weight. Which score "
+            "does exp turn into 0?",
+        ),
+        Wrong(
+            weights_filled(float("-inf")),
+            "All rows are right but the one that may look nowhere: there it is 0 "
+            "divided by 0, NaN, and NaN spreads through all that comes after. What "
+            "should such a query read?",
+        ),
+        Wrong(
+            weights_filled(-1e9),
+            "All rows are right but the one that may look nowhere. There all scores "
+            "are the same large negative number, and softmax sees only differences: it "
+            "spreads the weight evenly over what is hidden.",
+        ),
+        Wrong(
+            lambda scores_qk, may_see_qk: torch.full_like(scores_qk, torch.nan),
+            "Every weight is NaN. Was -inf multiplied by the mask? 0 times infinity is "
+            "no number. Put -inf where it belongs with masked_fill or torch.where.",
+        ),
+    ),
+)
+
+
+def may_see(lengths_b: Tensor, T: int) -> Tensor:
+    return causal_mask(T) & padding_mask(lengths_b, T)
+
+
+def may_see_or(lengths_b: Tensor, T: int) -> Tensor:
+    return causal_mask(T) | padding_mask(lengths_b, T)
+
+
+def may_see_causal(lengths_b: Tensor, T: int) -> Tensor:
+    return causal_mask(T).expand(len(lengths_b), T, T)
+
+
+def may_see_padding(lengths_b: Tensor, T: int) -> Tensor:
+    return padding_mask(lengths_b, T).expand(len(lengths_b), T, T)
+
+
+def may_see_before(lengths_b: Tensor, T: int) -> Tensor:
+    return causal_mask(T).tril(-1) & padding_mask(lengths_b, T)
+
+
+def may_see_ahead(lengths_b: Tensor, T: int) -> Tensor:
+    return causal_mask(T).mT & padding_mask(lengths_b, T)
+
+
+def may_see_queries(lengths_b: Tensor, T: int) -> Tensor:
+    return causal_mask(T) & padding_mask(lengths_b, T).mT
+
+
+def some_lengths(draw: Draw) -> tuple[Tensor, int]:
+    T = draw.randint(4, 8)
+    padded = draw.randint(1, T - 1)
+    others = [draw.randint(1, T) for _ in range(draw.randint(1, 4))]
+    return torch.tensor([padded, *others]), T
+
+
+MAY_SEE = Exercise(
+    may_see,
+    cases=lambda: [
+        (torch.tensor([2]), 3),
+        (torch.tensor([3, 1, 5, 2]), 5),
+    ],
+    hidden=by_seed(some_lengths),
+    hints=(
+        "There are two rules, and a key has to pass both: it is not later than the "
+        "query, and it is no padding.",
+        "The first is a triangle (T, T). The second depends on the key's place j and "
+        "on the length of row b; give it an axis of 1 for the queries.",
+        "causal_mask(T) & (torch.arange(T) < lengths_b[:, None, None])",
+    ),
+    wrong=(
+        Wrong(
+            may_see_or,
+            "You joined the two rules with OR: to pass one is enough, so real symbols "
+            "are seen too early, and padding too. May a key be looked at that breaks "
+            "either rule?",
+        ),
+        Wrong(
+            may_see_causal,
+            "Nobody looks ahead: good. But `lengths_b` changes nothing, so late "
+            "queries look at padding. Which keys of row b are real?",
+        ),
+        Wrong(
+            may_see_padding,
+            "Padding is hidden: good. But every query sees all real keys, those after "
+            "it too, and a language model would be shown the answer. What may query i "
+            "see of key j?",
+        ),
+        Wrong(
+            lambda lengths_b, T: causal_mask(T),
+            "One triangle (T, T) for the whole batch: nobody looks ahead, but the rows "
+            "differ in length, and `lengths_b` changes nothing. Which keys of row b "
+            "are real?",
+        ),
+        Wrong(
+            padding_mask,
+            "You return one row of keys for all queries, (B, 1, T): padding is hidden, "
+            "but each query would see the keys after it too. What may query i see of "
+            "key j?",
+        ),
+        Wrong(
+            may_see_before,
+            "No place can look at itself: your diagonal is False, and the first query "
+            "sees nothing at all. What stands at a place is its input, not its answer; "
+            "it may be seen.",
+        ),
+        Wrong(
+            may_see_ahead,
+            "Your triangle is the other one: each place sees itself and what comes "
+            "after. Rows are queries. How many keys may the first row see?",
+        ),
+        Wrong(
+            may_see_queries,
+            "You hid the queries past the length: their rows are all False. It is the "
+            "keys that are looked at. Which columns of row b hold padding?",
+        ),
+        Wrong(
+            lambda lengths_b, T: ~may_see(lengths_b, T),
+            "Both rules are right, but your True means hidden, as in the mask of "
+            "torch.nn.MultiheadAttention. Here, as in scaled_dot_product_attention, "
+            "True means may be looked at.",
+        ),
+        Wrong(
+            lambda lengths_b, T: may_see(lengths_b + 1, T),
+            "One place of padding is still seen. Counting begins at 0: in a row of "
+            "length 2, which place is the last real one?",
+        ),
+    ),
+)
+
+
+def heads_cut_across_time(x_btc: Tensor, n_heads: int) -> Tensor:
+    B, T, C = x_btc.shape
+    return x_btc.reshape(B, n_heads, T, C // n_heads)
+
+
+def heads_interleaved(x_btc: Tensor, n_heads: int) -> Tensor:
+    B, T, C = x_btc.shape
+    return x_btc.reshape(B, T, C // n_heads, n_heads).permute(0, 3, 1, 2)
+
+
+def heads_after_time(x_btc: Tensor, n_heads: int) -> Tensor:
+    return split_heads(x_btc, n_heads).transpose(1, 2)
+
+
+def some_channels(draw: Draw) -> tuple[Tensor, int]:
+    """Return a batch (B, T, C), no number in it twice, and how many heads."""
+    B, T, N, D = draw.randint(1, 3), draw.randint(3, 5), *draw.sample((2, 3, 4), 2)
+    return draw.order(B * T * N * D).view(B, T, N * D), N
+
+
+SPLIT_HEADS = Exercise(
+    split_heads,
+    cases=lambda: [
+        (torch.arange(12).view(1, 3, 4), 2),
+        (torch.arange(24).view(2, 2, 6), 2),
+        (torch.arange(24).view(2, 2, 6), 3),
+    ],
+    hidden=by_seed(some_channels),
+    hints=(
+        "Every head gets a slice of the channels, at all times. Which number should "
+        "stand first in head 1?",
+        "reshape cuts or joins neighbouring axes and moves nothing. Only the channels "
+        "are to be cut; then the axes have to change places.",
+        "x_btc.reshape(B, T, n_heads, C // n_heads).transpose(1, 2)",
+    ),
+    wrong=(
+        Wrong(
+            heads_cut_across_time,
+            "The shape is right, the contents are not: reshape went through the "
+            "numbers in order, so the first head took the earliest times, with all "
+            "their channels. Which axis is to be cut? Cut that one alone, then swap.",
+        ),
+        Wrong(
+            heads_interleaved,
+            "Head n got the channels n, n + N, n + 2N, and so on. Ours are slices: "
+            "head 0 has the first D channels. When one axis is cut into N and D, which "
+            "has to come first for neighbours to stay together?",
+        ),
+        Wrong(
+            heads_after_time,
+            "The channels are cut rightly, but the shape is (B, T, N, D). The last two "
+            "axes are what attention multiplies: as it stands, heads would look at "
+            "heads. Which two should be last?",
+        ),
+    ),
+)
+
+
+def attend_in_order(x_tc: Tensor, p_tc: Tensor) -> Tensor:
+    z_tc = x_tc + p_tc
+    return attend(z_tc, z_tc, z_tc)[0]
+
+
+def unscaled_in_order(x_tc: Tensor, p_tc: Tensor) -> Tensor:
+    z_tc = x_tc + p_tc
+    return (z_tc @ z_tc.mT).softmax(dim=-1) @ z_tc
+
+
+def some_words(draw: Draw) -> tuple[Tensor, Tensor]:
+    shape = draw.randint(2, 6), draw.randint(3, 6)
+    return noise(*shape, seed=draw.next_seed()), noise(*shape, seed=draw.next_seed())
+
+
+ATTEND_IN_ORDER = Exercise(
+    attend_in_order,
+    cases=lambda: [
+        (
+            torch.tensor([[1.0, 0.0], [0.0, 2.0], [1.0, 0.0]]),
+            torch.tensor([[0.0, 1.0], [1.0, 0.5], [0.5, -0.5]]),
+        ),
+        (noise(4, 6), sinusoidal(4, 6)),
+    ],
+    hidden=by_seed(some_words),
+    hints=(
+        "What has to know of the order: the weights, what is read, or both?",
+        "Add the positions once, at the very start. From there on nothing knows that "
+        "x and p were ever apart.",
+        "z = x_tc + p_tc; then (z @ z.mT / C**0.5).softmax(dim=-1) @ z",
+    ),
+    wrong=(
+        Wrong(
+            lambda x_tc, p_tc: attend(x_tc, x_tc, x_tc + p_tc)[0],
+            "Only the values know their positions. The weights come from x alone: two "
+            "equal words get equal weights, wherever they stand. What are queries and "
+            "keys made of?",
+        ),
+        Wrong(
+            lambda x_tc, p_tc: attend(x_tc + p_tc, x_tc + p_tc, x_tc)[0],
+            "The weights know the order, but what they fetch is x without its "
+            "position. Here one sum is all three: query, key and value.",
+        ),
+        Wrong(
+            lambda x_tc, p_tc: attend(x_tc, x_tc, x_tc)[0] + p_tc,
+            "You added the positions to the result, when all the looking was over: "
+            "the weights know nothing of order. At which step is it decided who looks "
+            "where? Add them before it.",
+        ),
+        Wrong(
+            lambda x_tc, p_tc: attend(x_tc, x_tc, x_tc)[0],
+            "`p_tc` changes nothing in your result. Without positions attention reads "
+            "a bag of words: shuffle the rows of x, and the results are the same, "
+            "shuffled likewise.",
+        ),
+        Wrong(
+            unscaled_in_order,
+            "The positions stand where they should. Now the scores: they are not yet "
+            "divided by √C, so the weights are too sharp.",
+        ),
+    ),
+)
+
+
+def rotate_from(x_td: Tensor, start: int) -> Tensor:
+    before_td = x_td.new_zeros(start, x_td.shape[1])
+    return rotate(torch.cat([before_td, x_td]))[start:]
+
+
+def turned(x_td: Tensor, places_t: Tensor) -> Tensor:
+    """Return the rows turned as rows that stand at these places."""
+    T, D = x_td.shape
+    angles_tf = places_t[:, None] * frequencies(D)
+    pairs_tf = torch.view_as_complex(x_td.reshape(T, D // 2, 2))
+    turn_tf = torch.polar(torch.ones_like(angles_tf), angles_tf)
+    return torch.view_as_real(pairs_tf * turn_tf).flatten(1)
+
+
+def rotated_back(x_td: Tensor, start: int) -> Tensor:
+    return turned(x_td, -torch.arange(start, start + len(x_td)))
+
+
+def rotated_alike(x_td: Tensor, start: int) -> Tensor:
+    return turned(x_td, torch.full((len(x_td),), start))
+
+
+def rotated_halves(x_td: Tensor, start: int) -> Tensor:
+    T, D = x_td.shape
+    neighbours_td = x_td.view(T, 2, D // 2).mT.flatten(1)  # i and i + D/2 side by side
+    turned_td = rotate_from(neighbours_td, start)
+    return turned_td.view(T, D // 2, 2).mT.flatten(1)
+
+
+def some_rows(draw: Draw) -> tuple[Tensor, int]:
+    T, D = draw.randint(2, 5), draw.choice((4, 6, 8))
+    return noise(T, D, seed=draw.next_seed()), draw.randint(1, 40)
+
+
+ROTATE_FROM = Exercise(
+    rotate_from,
+    cases=lambda: [
+        (torch.tensor([[1.0, 0.0, 1.0, 0.0], [0.0, 2.0, 0.0, 2.0]]), 2),
+        (noise(3, 6), 7),
+        (noise(1, 8, seed=1), 30),
+        (noise(4, 4, seed=2), 0),
+    ],
+    hidden=by_seed(some_rows),
+    hints=(
+        "`rotate` turns row t by t times the frequencies. Here row t stands at "
+        "another place. At which?",
+        "At start + t. Write `rotate` anew with other positions; or let it see "
+        "`start` rows before yours, and cut them off again.",
+        "In `rotate`, torch.arange(start, start + T) instead of torch.arange(T). Or "
+        "rotate(torch.cat([torch.zeros(start, D), x_td]))[start:]",
+    ),
+    wrong=(
+        Wrong(
+            lambda x_td, start: rotate(x_td),
+            "Your first row is turned as position 0, whatever `start` is. A new token "
+            "would take itself for the beginning of the text, while its cached keys "
+            "stand further on. Where does row t stand?",
+        ),
+        Wrong(
+            rotated_back,
+            "The angles are right, the direction is not: you turned by minus the "
+            "position. Among themselves such rows would agree, but not with keys that "
+            "`rotate` has turned. Look at the sign before sin.",
+        ),
+        Wrong(
+            rotated_halves,
+            "You paired channel i with i + D/2. That is a known convention too, but "
+            "our `rotate` pairs neighbours, 2i and 2i + 1, and keys turned by one do "
+            "not fit queries turned by the other.",
+        ),
+        Wrong(
+            rotated_alike,
+            "All your rows are turned alike, by `start`. That is right for the first; "
+            "the next one stands one place further on. Which position has row t?",
+        ),
+        Wrong(
+            lambda x_td, start: rotate_from(x_td, start + 1),
+            "Your rows stand one place too far on. If `start` tokens are cached, they "
+            "hold positions 0 to start - 1. Which is the first free one?",
+        ),
+    ),
+    tolerance=1e-4,  # angles in float32 are that exact
+)
+
+
+def look_back(h_bh: Tensor, read_bsh: Tensor, sharpness: float = 1.0) -> Tensor:
+    scores_bs = torch.einsum("bh,bsh->bs", h_bh, read_bsh)
+    weights_bs = (sharpness * scores_bs).softmax(dim=1)
+    return torch.einsum("bs,bsh->bh", weights_bs, read_bsh)
+
+
+def look_back_over_batch(h_bh: Tensor, read_bsh: Tensor) -> Tensor:
+    weights_bs = torch.einsum("bh,bsh->bs", h_bh, read_bsh).softmax(dim=0)
+    return torch.einsum("bs,bsh->bh", weights_bs, read_bsh)
+
+
+def look_back_hard(h_bh: Tensor, read_bsh: Tensor) -> Tensor:
+    best_b = torch.einsum("bh,bsh->bs", h_bh, read_bsh).argmax(dim=1)
+    return read_bsh[torch.arange(len(h_bh)), best_b]
+
+
+def some_source(draw: Draw) -> tuple[Tensor, Tensor]:
+    B, S, H = draw.randint(2, 4), draw.randint(2, 6), draw.randint(2, 6)
+    return noise(B, H, seed=draw.next_seed()), noise(B, S, H, seed=draw.next_seed())
+
+
+LOOK_BACK = Exercise(
+    look_back,
+    cases=lambda: [
+        (
+            torch.tensor([[1.0, 0.0], [0.0, 2.0]]),
+            torch.tensor([[[2.0, 1], [0, 1], [1, 0]], [[1.0, 0], [0, 1], [3, -1]]]),
+        ),
+        (noise(3, 4), noise(3, 5, 4, seed=1)),
+    ],
+    hidden=by_seed(some_source),
+    hints=(
+        "Three steps: a score for each source place, weights out of the scores, a "
+        "mean with these weights.",
+        "The score of place s is the dot product of h and read_bsh[:, s], summed over "
+        "H. The weights of one row sum to 1 over the source places.",
+        'torch.einsum("bh,bsh->bs", h_bh, read_bsh).softmax(dim=1) are the weights; '
+        'torch.einsum("bs,bsh->bh", weights_bs, read_bsh) is the mean.',
+    ),
+    wrong=(
+        Wrong(
+            lambda h_bh, read_bsh: read_bsh.mean(dim=1),
+            "You took the plain mean of the source. It is the same whatever the "
+            "decoder is about to write. How does h say what it is looking for?",
+        ),
+        Wrong(
+            lambda h_bh, read_bsh: read_bsh[:, -1],
+            "You returned the encoder's last state: that is the bottleneck again, the "
+            "whole source in one vector. Attention is there to reach the other states.",
+        ),
+        Wrong(
+            look_back_over_batch,
+            "Your softmax runs over the batch: sentences that have nothing to do with "
+            "each other share one pie. For one row b, what should sum to 1?",
+        ),
+        Wrong(
+            lambda h_bh, read_bsh: look_back(h_bh, read_bsh, read_bsh.shape[2] ** -0.5),
+            "You divided the scores by √H, as the Transformer does. Luong's dot "
+            "product, which this decoder uses, is not scaled.",
+        ),
+        Wrong(
+            look_back_hard,
+            "You fetched the best place alone. A choice like this has no gradient, so "
+            "h could not learn to look elsewhere. Let each place count by its weight.",
+        ),
+    ),
+)
+
+
+def attention_flops(T: int, C: int) -> int:
+    return 8 * T * C**2 + 4 * T**2 * C
+
+
+ATTENTION_FLOPS = Exercise(
+    attention_flops,
+    cases=lambda: [(4, 8), (100, 64), (2048, 512), (1, 16)],
+    hidden=by_seed(lambda draw: tuple(draw.sample(range(17, 400), 2))),
+    hints=(
+        "Which matrix products does the layer make? Of (m, k) and (k, n) each takes "
+        "2·m·k·n FLOPs.",
+        "Four projections: queries, keys, values, output. And two products with "
+        "T · T weights: the scores, and the values weighted by them.",
+        "Each projection 2·T·C·C. Scores 2·T·T·C for all heads together, since "
+        "N · D = C, and weighted values the same.",
+    ),
+    wrong=(
+        Wrong(
+            lambda T, C: 4 * T**2 * C,
+            "Scores and weighted values are right, but where do queries, keys and "
+            "values come from? The projections cost as well, and in short texts they "
+            "cost most.",
+        ),
+        Wrong(
+            lambda T, C: 8 * T * C**2 + 2 * T**2 * C,
+            "One of the two T · T products is missing. There are the scores; and what "
+            "are the weights used for after that?",
+        ),
+        Wrong(
+            lambda T, C: attention_flops(T, C) // 2,
+            "Exactly half: you counted a multiply-add once. It is a multiplication "
+            "and an addition, two FLOPs.",
+        ),
+        Wrong(
+            lambda T, C: 8 * T * C**2 + 8 * 4 * T**2 * C,
+            "You took the T · T part times the number of heads. But each head has only "
+            "C / N channels: N heads of that width cost as much as one of width C.",
+        ),
+        Wrong(
+            lambda T, C: 6 * T * C**2 + 4 * T**2 * C,
+            "You counted three projections: queries, keys, values. What happens to the "
+            "heads once they stand side by side again?",
+        ),
+    ),
+)
+
+
+EXERCISES = {
+    "4.1": WEIGHTS,
+    "4.2": SCALED_SCORES,
+    "4.3": MASKED_WEIGHTS,
+    "4.4": MAY_SEE,
+    "4.5": SPLIT_HEADS,
+    "4.6": ATTEND_IN_ORDER,
+    "4.7": ROTATE_FROM,
+    "4.8": LOOK_BACK,
+    "4.9": ATTENTION_FLOPS,
+}

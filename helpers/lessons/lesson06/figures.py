@@ -1,0 +1,115 @@
+"""Figures of lesson 06: label efficiency, frozen layers, PCA of features."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from helpers.analysis.embeddings import pca_2d
+from helpers.plots.lines import chart
+from helpers.plots.theme import (
+    CONTRAST,
+    GREEN,
+    LOOKS,
+    axes,
+    log_axes,
+    named_points,
+    panels,
+    picture_grid,
+)
+from helpers.training.fit import History
+
+ERRORS, LIMITS = (0.5, 1, 2, 5, 10, 20, 40), (0.2, 50)  # percent, at the axis
+AT_MOST = 24  # misread pictures that are shown
+
+
+def errors_against_labels(
+    title: str, table: dict[str, dict[int, list[float]]], ways: Sequence[str]
+) -> Figure:
+    """Return the errors of four ways (way -> k -> accuracies, one per draw), both axes
+    logarithmic; draws thin, their mean thick."""
+    ks = sorted(table[ways[0]])
+    looks = dict(zip(ways, (*LOOKS[:2], (GREEN, "-."), LOOKS[2]), strict=True))
+    lines = {
+        way: [[100 - 100 * right for right in draw] for draw in by_draw(table[way], ks)]
+        for way in ways
+    }
+    labels = title, "labels per class", "pictures misread (%)"
+    scales = {"xscale": "log", "yscale": "log", "ylim": LIMITS}  # before the names
+    ax = chart(labels, ks, lines, looks, **scales)
+    return log_axes(ax, ks, ERRORS).figure
+
+
+def by_draw(row: dict[int, list[float]], ks: Sequence[int]) -> list[tuple[float, ...]]:
+    """Return k -> accuracies per draw as one row over all k for each draw."""
+    return list(zip(*(row[k] for k in ks), strict=True))
+
+
+def measured_on_the_way(
+    labels: tuple[str, str, str], runs: dict[str, History]
+) -> Figure:
+    """Return what three training runs recorded, 0 to 1, as curves over their steps."""
+    steps = [step for step, _ in next(iter(runs.values())).records]
+    lines = {name: [[seen for _, seen in run.records]] for name, run in runs.items()}
+    looks = dict(zip(runs, LOOKS, strict=True))
+    return chart(labels, steps, lines, looks, ylim=(0, 1)).figure
+
+
+def over_parts(title: str, scores: Sequence[Sequence[float]]) -> Figure:
+    """Return accuracies, scores[n] with the first n parts frozen, one per draw."""
+    draws = [[100 * right for right in draw] for draw in zip(*scores, strict=True)]
+    labels = title, "parts frozen", "pictures read right (%)"
+    places = range(len(scores))
+    mean = {"mean": draws}
+    return chart(labels, places, mean, {"mean": LOOKS[2]}, xticks=places).figure
+
+
+def told_right(
+    title: str,
+    ks: Sequence[int],
+    scores: dict[str, Sequence[Sequence[float]]],
+    point: tuple[str, int, float] | None = None,
+) -> Figure:
+    """Return the shares (0 to 1) of texts told right, baseline first: name -> (draws,
+    ks), and one point more: its name, its k and its share."""
+    looks = dict(zip(scores, (LOOKS[0], LOOKS[2]), strict=False))
+    lines = {
+        name: [[100 * s for s in draw] for draw in scores[name]] for name in scores
+    }
+    labels = title, "labelled paragraphs per class", "paragraphs told right (%)"
+    ax = chart(labels, ks, lines, looks, xscale="log", ylim=(0, 80))
+    ax.set_xticks(ks, ks)
+    ax.minorticks_off()
+    if point:
+        name, k, right = point
+        ax.plot(k, 100 * right, "D", color=CONTRAST)
+        ax.annotate(
+            name, (k, 100 * right), (8, 6), textcoords="offset points", color=CONTRAST
+        )
+    return ax.figure
+
+
+def misread(images: Tensor, truth_n: Tensor, given_n: Tensor, way: str) -> Figure:
+    """Return the first pictures (N, 1, H, W) whose label was given wrongly, each under
+    its own and the given one, and how many there are."""
+    wrong = (truth_n != given_n).nonzero().flatten()
+    title = f"{way}: {len(wrong)} of {len(truth_n)} misread"
+    if len(wrong) == 0:
+        return axes(title).figure
+    shown = wrong[:AT_MOST]
+    names = [f"{truth_n[i]} → {given_n[i]}" for i in shown.tolist()]
+    return picture_grid(list(images[shown]), names, columns=8, title=title)
+
+
+SHOWN = 200  # pictures: more names would cover each other
+
+
+def views(sets: dict[str, Tensor], labels_n: Tensor) -> Figure:
+    """Return one panel per entry: the first pictures' features (N, D) in two principal
+    components, each written as its label; the axes are those of all N."""
+    figure, axs = panels(1, len(sets), (3.0 * len(sets), 3.4))
+    names = [str(label) for label in labels_n[:SHOWN].tolist()]
+    for ax, (title, features_nd) in zip(axs, sets.items(), strict=True):
+        named_points(ax, pca_2d(features_nd)[:SHOWN], names)
+        ax.set_title(title)
+    return figure

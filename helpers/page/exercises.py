@@ -1,0 +1,183 @@
+"""Exercises: `check` answers at once, `hint` gives the next of three hints.
+
+The reference solutions, the cases, the hints and the known wrong answers of a lesson
+stand in `helpers/lessons/lessonNN/exercises.py`. This module only compares.
+
+An answer can be made to fit the visible cases alone. A graded cell therefore also calls
+`check` with `hidden`, a seed that only the teacher knows: further cases are drawn.
+"""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from helpers.core.errors import UserError
+from helpers.core.run import being_graded
+from helpers.page.attempts import apart, attempt, call, untouched
+from helpers.page.compare import same
+from helpers.page.verdicts import (
+    ON_HIDDEN,
+    ON_VISIBLE,
+    Verdict,
+    Wording,
+    details,
+    headline,
+    in_a_line,
+    wrapped,
+)
+
+HINTS = 3
+
+
+class ExerciseFailed(AssertionError):
+    """An exercise that had to be right (worked edition, grading) is not."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A known wrong answer: what it computes, and the misconception behind it."""
+
+    answer: Callable
+    message: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: the reference, the inputs to try, the hints, the wrong answers.
+
+    `reference` takes the arguments of a case. An exercise that asks for a value
+    instead of a function has the single case `()`, and a `reference` without arguments.
+    `hidden` returns, for a seed, cases of the same kind with other values and shapes;
+    None for an exercise that asks for a value.
+    """
+
+    reference: Callable
+    hints: tuple[str, str, str]
+    wrong: tuple[Wrong, ...]
+    cases: Callable[[], list[tuple]] = field(default=lambda: [()])
+    tolerance: float = 1e-5
+    hidden: Callable[[int], list[tuple]] | None = None
+
+
+_settings = {"raise": False}
+_hints_given: dict[str, int] = {}
+_listeners: dict[Any, Callable[[str, str], None]] = {}
+
+
+def raise_when_wrong() -> None:
+    """Let `check` raise unless an exercise is solved: the worked edition's rule."""
+    _settings["raise"] = True
+
+
+def must_be_right() -> bool:
+    """True in the worked edition and while nbgrader grades, which gives full points
+    to every cell that does not raise."""
+    return _settings["raise"] or being_graded()
+
+
+def check(id: str, answer: Any, graded: bool = True, hidden: int | None = None) -> None:
+    """Print the verdict on `answer`, a function or a value.
+
+    `hidden`, a seed: the answer is also tried on the cases drawn with it, if the
+    exercise has any. Raises ExerciseFailed for anything but a correct answer where
+    `must_be_right`; `graded=False`, for showing a verdict, never raises.
+    """
+    verdict = judge_answer(find(id), answer, hidden)
+    mark = {"correct": "✓", "not attempted": "○", "wrong": "✗"}[verdict.state]
+    text = f"{mark} {id}  {verdict.message}"
+    print(wrapped(text))
+    if graded and hidden is None:
+        tell_listeners(id, verdict.state)
+    if graded and verdict.state != "correct" and must_be_right():
+        raise ExerciseFailed(text)
+
+
+def listen(tell: Callable[[str, str], None]) -> None:
+    """Let `check` call tell(id, state) after each verdict that counts: neither one that
+    is only shown, nor one on hidden cases.
+
+    A function takes the place of an earlier one of the same module and name, so the
+    cell that registers it may run again. Its errors cost a line and no verdict.
+    """
+    name = getattr(tell, "__qualname__", tell)
+    _listeners[getattr(tell, "__module__", None), name] = tell
+
+
+def tell_listeners(id: str, state: str) -> None:
+    """Tell every listener of a verdict; print a line for one that fails."""
+    for tell in list(_listeners.values()):
+        try:
+            with apart():
+                tell(id, state)
+        except Exception as error:
+            print(f"(this verdict was not kept: {in_a_line(error)})")
+
+
+def hint(id: str) -> None:
+    """Print the next of the three hints; after the third, start again."""
+    exercise = find(id)
+    given = _hints_given.get(id, 0) % HINTS
+    _hints_given[id] = given + 1
+    print(f"Hint {given + 1} of {HINTS} for {id}: {exercise.hints[given]}")
+
+
+def find(id: str) -> Exercise:
+    """Return exercise "1.2" from the bank of lesson 1.
+
+    Raises UserError when there is no such exercise.
+    """
+    lesson = str(id).partition(".")[0]
+    room = f"helpers.lessons.lesson{lesson.zfill(2)}"
+    try:
+        bank = importlib.import_module(f"{room}.exercises").EXERCISES
+    except ModuleNotFoundError as error:
+        if error.name not in (
+            room,
+            f"{room}.exercises",
+        ):  # the bank exists, one of its own imports does not
+            raise
+        text = f"There is no exercise {id!r}: lesson {lesson} has none."
+        raise UserError(text) from None
+    if id not in bank:
+        known = ", ".join(bank)
+        raise UserError(f"There is no exercise {id!r}; lesson {lesson} has {known}.")
+    return bank[id]
+
+
+def judge_answer(exercise: Exercise, answer: Any, hidden: int | None = None) -> Verdict:
+    """Return the verdict on a function or a value, without printing: on the visible
+    cases, then, given a seed, on the hidden ones."""
+    if untouched(answer):
+        return Verdict("not attempted", "not attempted yet")
+    with apart():
+        verdict = judge_cases(exercise, answer, exercise.cases())
+        if verdict.state == "correct" and hidden is not None and exercise.hidden:
+            others = exercise.hidden(hidden)
+            return judge_cases(exercise, answer, others, ON_HIDDEN)
+    return verdict
+
+
+def judge_cases(
+    exercise: Exercise, answer: Any, cases: list[tuple], wording: Wording = ON_VISIBLE
+) -> Verdict:
+    """Return the verdict on an attempt at these cases, in this wording."""
+    expected = [call(exercise.reference, case) for case in cases]
+    got = [attempt(answer, case) for case in cases]
+    for case, g, e in zip(cases, got, expected, strict=True):
+        if not same(g, e, exercise.tolerance):
+            known = misconception(exercise, cases, got)
+            head = headline(wording, known, g)
+            lines = [head, *details(case, e, g, exercise.tolerance)]
+            return Verdict("wrong", "\n   ".join(lines))
+    return Verdict("correct", wording.right)
+
+
+def misconception(exercise: Exercise, cases: list[tuple], got: list) -> str | None:
+    """Return the message of the known wrong answer that gives `got` on every case,
+    or None."""
+    for wrong in exercise.wrong:
+        pairs = zip(got, cases, strict=True)
+        if all(same(g, attempt(wrong.answer, c), exercise.tolerance) for g, c in pairs):
+            return wrong.message
+    return None

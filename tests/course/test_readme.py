@@ -1,0 +1,54 @@
+"""The README's numbers are those that the stored lessons have measured."""
+
+import re
+
+import pytest
+from support.readme import README, cited, faults, rows
+
+from tools.course import files, notebooks
+
+LESSONS = sorted(files.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_every_lesson_has_a_row_with_the_numbers_it_measured(path):
+    assert path.stem in rows(README), f"the README's table has no row for {path.stem}"
+    claims = notebooks.claims(notebooks.read(path))
+    measured = {claim["id"]: claim["measured"] for claim in claims}
+    assert faults(rows(README)[path.stem], measured) == []
+
+
+def test_every_row_leads_to_a_lesson():
+    assert set(rows(README)) <= {path.stem for path in LESSONS}
+
+
+@pytest.mark.parametrize(
+    "target", re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", README) or ["README.md"]
+)
+def test_every_link_leads_to_a_file(target):
+    assert (files.ROOT / target).exists()
+
+
+EXAMPLE = "| [01 A](notebooks/01_a.ipynb) | x | n is **0.497** points (claim 1.4) | 2 |"
+
+
+def test_a_row_is_read():
+    assert rows(f"| lesson |\n|---|\n{EXAMPLE}\n") == {"01_a": EXAMPLE}
+    assert cited(EXAMPLE) == {"1.4": "0.497"}
+
+
+@pytest.mark.parametrize(
+    ("row", "measured", "fault"),
+    [
+        (EXAMPLE, {"1.4": "0.5"}, "'0.497' in the README, '0.5' in the lesson"),
+        (EXAMPLE, {"1.5": "0.497"}, "None in the lesson"),
+        (EXAMPLE.replace("**", ""), {"1.4": "0.497"}, "without a **value**"),
+        ("| [01 A](notebooks/01_a.ipynb) |", {"1.4": "0.5"}, "cites none"),
+    ],
+)
+def test_a_difference_is_seen(row, measured, fault):
+    assert fault in "\n".join(faults(row, measured))
+
+
+def test_an_equal_number_is_no_fault():
+    assert faults(EXAMPLE, {"1.4": "0.497", "1.5": "2"}) == []

@@ -1,0 +1,124 @@
+"""The workflows call what there is, may only read, and run where the README says."""
+
+import re
+
+import pytest
+import yaml
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+from support.project import PROJECT
+
+from tools.__main__ import COMMANDS
+from tools.course import files
+
+FOLDER = files.ROOT / ".github" / "workflows"
+FILES = {
+    path.name: yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in sorted(FOLDER.glob("*.yml"))
+}
+MAKEFILE = (files.ROOT / "Makefile").read_text(encoding="utf-8")
+LISTED = re.search(r"^COMMANDS := ((?:.*\\\n)*.*)$", MAKEFILE, re.MULTILINE)[1]
+TARGETS = LISTED.replace("\\\n", " ").split()
+README = (files.ROOT / "README.md").read_text(encoding="utf-8")
+JOBS = {
+    f"{file}: {name}": job
+    for file, workflow in FILES.items()
+    for name, job in workflow["jobs"].items()
+}
+PINNED = FILES["weekly.yml"]["jobs"]["pinned"]["strategy"]["matrix"]
+
+
+def commands(job: dict) -> list[str]:
+    """Return the lines that a job executes, one for each value of its matrix."""
+    lines = [s["run"].splitlines() for s in job["steps"] if "run" in s]
+    found = [line for block in lines for line in block]
+    for name, values in job.get("strategy", {}).get("matrix", {}).items():
+        sign = f"${{{{ matrix.{name} }}}}"
+        found = [c.replace(sign, v) for c in found for v in values]
+    return list(dict.fromkeys(found))
+
+
+def known(command: str) -> bool:
+    """Return whether a command calls the system, pip, or what the checkout holds."""
+    words = command.split()
+    if words[:2] == ["sudo", "sysctl"]:
+        return True  # the runner's own
+    if words[0] == "make":
+        return words[1] in TARGETS
+    if words[:2] == ["python", "-m"]:
+        return words[2] == "pip" or (words[2] == "tools" and words[3] in COMMANDS)
+    file = words[1] if words[0] == "python" else words[0]
+    return (files.ROOT / file).is_file()
+
+
+@pytest.mark.parametrize(
+    "command", sorted({c for job in JOBS.values() for c in commands(job)})
+)
+def test_every_command_is_there(command):
+    assert known(command)
+
+
+@pytest.mark.parametrize(
+    "command", ["make tea", "python -m tools tea", "python tools/tea.py", ".ci/tea"]
+)
+def test_a_command_that_is_not_there_is_seen(command):
+    assert not known(command)
+
+
+def test_a_matrix_is_multiplied_out():
+    job = {
+        "strategy": {"matrix": {"command": ["a", "b"]}},
+        "steps": [{"run": "make ${{ matrix.command }}\nls"}, {"uses": "x@v1"}],
+    }
+    assert commands(job) == ["make a", "make b", "ls"]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_workflow_may_only_read(file):
+    assert FILES[file]["permissions"] == {"contents": "read"}
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_job_ends_uses_named_versions_and_hides_no_failure(name):
+    job = JOBS[name]
+    assert "permissions" not in job and "continue-on-error" not in str(job)
+    assert job["timeout-minutes"] < 360  # where GitHub ends it without a report
+    assert job.get("strategy", {"fail-fast": False})["fail-fast"] is False
+    actions = [step["uses"] for step in job["steps"] if "uses" in step]
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in actions)
+
+
+def test_once_a_week_and_whenever_asked():
+    on = FILES["weekly.yml"][True]  # YAML reads `on` as a truth value
+    (time,) = on["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", time["cron"])
+    assert "workflow_dispatch" in on
+
+
+def test_the_matrix_begins_at_the_oldest_python_and_leaves_none_out():
+    minors = [Version(text).minor for text in PINNED["python"]]
+    assert minors == list(range(minors[0], minors[-1] + 1))
+    accepted = SpecifierSet(PROJECT["requires-python"])
+    assert Version(f"3.{minors[0]}") in accepted
+    assert Version(f"3.{minors[0] - 1}.99") not in accepted
+
+
+def test_the_readme_names_the_systems_and_pythons_of_the_matrix():
+    systems = {"Linux": "ubuntu", "macOS": "macos", "Windows": "windows"}
+    assert PINNED["os"] == [f"{system}-latest" for system in systems.values()]
+    first, *_, last = PINNED["python"]
+    (paragraph,) = [text for text in README.split("\n\n") if "weekly.yml" in text]
+    assert f"Python {first} to {last}" in " ".join(paragraph.split())
+    assert all(system in paragraph for system in systems)
+
+
+@pytest.mark.parametrize("command", ["claims", "faults", "habits", "e2e"])
+def test_what_takes_long_is_run_every_week(command):
+    assert f"make {command}" in commands(FILES["weekly.yml"]["jobs"]["long"])
+
+
+def test_the_newest_packages_meet_the_same_test():
+    found = commands(FILES["weekly.yml"]["jobs"]["newest"])
+    assert "python tools/verify/newest.py > newest.txt" in found
+    assert found[-1] == "python -m tools test"
+    assert not any("constraints" in command for command in found)

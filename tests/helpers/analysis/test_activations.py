@@ -1,0 +1,124 @@
+"""Looking inside a network leaves it as it was and sees what is there."""
+
+import pytest
+import torch
+from torch import nn
+
+from helpers.analysis.activations import (
+    activations,
+    effective_width,
+    input_gradient,
+    measured_field,
+)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Start every test from the same random numbers."""
+    torch.manual_seed(0)
+
+
+def network():
+    """Return a network whose ReLU writes over its input."""
+    layers = nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(inplace=True)
+    return nn.Sequential(*layers, nn.Conv2d(2, 3, 3))
+
+
+def hooks(model):
+    """Return how many forward hooks the model carries."""
+    return sum(len(layer._forward_hooks) for layer in model.modules())
+
+
+def test_activations_are_what_the_layers_put_out():
+    model, x = network(), torch.randn(2, 1, 8, 8)
+    model[1].eval()
+    seen = activations(model, x, ["3", "0", "1"])
+    assert list(seen) == ["3", "0", "1"]
+    assert [layer.training for layer in model] == [True, False, True, True]
+    assert hooks(model) == 0
+    model.eval()
+    torch.testing.assert_close(seen["0"], model[0](x))
+    torch.testing.assert_close(seen["1"], model[1](model[0](x)))  # not yet cut at zero
+    torch.testing.assert_close(seen["3"], model(x))
+    assert not seen["3"].requires_grad
+
+
+def test_activations_are_those_of_evaluation_mode():
+    x = torch.ones(3, 5)
+    seen = activations(nn.Sequential(nn.Dropout(0.9)), x, ["0"])
+    assert torch.equal(seen["0"], x)
+
+
+def test_of_a_layer_called_twice_the_last_output_counts():
+    double = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(double.weight, 2.0)
+    seen = activations(nn.Sequential(double, double), torch.ones(1, 1), ["0"])
+    assert seen["0"].item() == 4
+
+
+@pytest.mark.parametrize(
+    ("names", "shape", "error"),
+    [
+        (["0", "nope"], (2, 1, 8, 8), KeyError),
+        (["0"], (2, 5, 8, 8), RuntimeError),
+    ],
+)
+def test_a_failure_leaves_no_hook_and_no_other_mode(names, shape, error):
+    model = network()
+    with pytest.raises(error):
+        activations(model, torch.randn(shape), names)
+    assert hooks(model) == 0
+    assert model.training
+
+
+def test_the_input_gradient_is_that_of_the_middle_unit():
+    conv = nn.Conv2d(2, 3, 3)
+    x = torch.randn(4, 2, 7, 9)
+    gradient = input_gradient(conv, x)
+    expected = torch.zeros(7, 9)
+    expected[2:5, 3:6] = conv.weight.detach().sum(dim=(0, 1))  # middle: row 2, column 3
+    torch.testing.assert_close(gradient, expected.expand(4, 7, 9))
+    assert not x.requires_grad
+    assert conv.weight.grad is None
+
+
+def test_the_input_gradient_needs_a_map():
+    with pytest.raises(ValueError, match=r"shape \(2, 49\) is no"):
+        input_gradient(nn.Flatten(), torch.zeros(2, 1, 7, 7))
+
+
+@pytest.mark.parametrize(
+    ("rows", "field"), [([2, 3, 6], (2, 6, 5)), ([0], (0, 0, 1)), ([], (0, -1, 0))]
+)
+def test_the_measured_field_spans_first_to_last_row(rows, field):
+    gradient = torch.zeros(8, 5)
+    gradient[rows, 4] = -1.0
+    assert measured_field(gradient) == field
+
+
+def gaussian(side, centre, width):
+    """Return the density of a normal distribution at each of `side` pixels."""
+    place = torch.arange(side, dtype=torch.float64) - centre
+    return (-(place**2) / (2 * width**2)).exp()
+
+
+def uniform(side, first, last):
+    """Return 1 from pixel `first` to `last`."""
+    place = torch.arange(side)
+    return ((place >= first) & (place <= last)).double()
+
+
+@pytest.mark.parametrize(
+    ("down", "across", "width"),
+    [
+        (gaussian(81, 40, 3.0), gaussian(81, 40, 3.0), 3.0),
+        (gaussian(81, 30, 2.0), gaussian(101, 55, 6.0), 4.0),  # mean of the two axes
+        (uniform(21, 4, 16), uniform(31, 9, 21), ((13**2 - 1) / 12) ** 0.5),
+        (uniform(9, 2, 2), uniform(9, 7, 7), 0.0),
+    ],
+)
+def test_the_effective_width_of_known_maps(down, across, width):
+    weight = down[:, None] * across
+    assert effective_width(weight) == pytest.approx(width, abs=1e-6)
+    assert effective_width(weight * 7) == pytest.approx(width, abs=1e-6)
+    assert effective_width(weight.float()) == pytest.approx(width, abs=1e-5)

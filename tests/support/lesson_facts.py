@@ -1,0 +1,88 @@
+"""What stands in the lessons, as the rules for TEACHING.md need it."""
+
+import importlib
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from support.ledger_page import COLUMN, ROW
+
+from tools.course import notebooks
+from tools.ledger.command import COMMITTED
+
+EVERYWHERE = {"SEED", "BUDGET", "DEVICE"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What stands in one lesson; `bank`: the messages of each exercise."""
+
+    name: str
+    text: str
+    headings: tuple[str, ...]
+    measured: dict[str, str]
+    bank: dict[str, list[str]]
+    own: frozenset[str]
+
+    @property
+    def steps(self) -> list[int]:
+        """Return the numbers of the lesson's steps."""
+        return [
+            int(n) for n in re.findall(r"^Step (\d+)\.", "\n".join(self.headings), re.M)
+        ]
+
+    @property
+    def questions(self) -> list[str]:
+        """Return what the lesson asks a class, without the answers in brackets."""
+        _, _, rest = self.text.partition("For a class")
+        said = plain(re.sub(r"\([^()]*\)|$", "¶", rest.partition("**Next:**")[0]))
+        said = re.sub(r"^\W*Two questions to argue about\.", "", said)
+        return [match.strip() for match in re.findall(r"[^¶]*\?\"?", said)]
+
+
+def plain(text: str) -> str:
+    """Return a text without asterisks, on one line."""
+    return " ".join(text.replace("*", "").split())
+
+
+@cache
+def facts() -> dict[str, Facts]:
+    """Return what stands in each lesson, by its number."""
+    found = {}
+    for path in notebooks.lessons():
+        nb, number = notebooks.read(path), path.stem[:2]
+        text = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
+        bank = importlib.import_module(
+            f"helpers.lessons.lesson{number}.exercises"
+        ).EXERCISES
+        found[number] = Facts(
+            path.stem,
+            text,
+            tuple(re.findall(r"^##+ (.+)$", text, re.MULTILINE)),
+            {claim["id"]: claim["measured"] for claim in notebooks.claims(nb)},
+            {id: [wrong.message for wrong in e.wrong] for id, e in bank.items()},
+            frozenset(notebooks.parameters(nb)) - EVERYWHERE,
+        )
+    return found
+
+
+def measured() -> dict[str, str]:
+    """Return the measured value of every claim of the course."""
+    return {
+        id: value
+        for lesson in facts().values()
+        for id, value in lesson.measured.items()
+    }
+
+
+@cache
+def over_seeds() -> dict[str, tuple[str, str]]:
+    """Return the smallest and the largest value in each row of CLAIMS.md."""
+    found = {}
+    for match in ROW.finditer(COMMITTED.read_text(encoding="utf-8")):
+        id, _, _, *values = COLUMN.split(match[0].strip("| "))[:8]
+        bare = [re.sub(r"^mean (.+) of \d+$", r"\1", value) for value in values]
+        ends = [end for value in bare for end in value.split(" to ")]
+        ends.sort(key=lambda end: float(end.replace(",", "")))
+        found[id] = ends[0], ends[-1]
+    return found

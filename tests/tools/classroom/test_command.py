@@ -1,0 +1,345 @@
+"""The classroom: what is the teacher's stays, what is ours is renewed.
+
+nbgrader itself runs in test_tools_classroom_flow.py alone; here it is played.
+"""
+
+import argparse
+
+import nbformat
+import pytest
+from support.tiny_lessons import tiny_cells
+
+from helpers.core.errors import UserError
+from tools.__main__ import parser
+from tools.classroom import command as classroom
+from tools.classroom import grade as classroom_grade
+from tools.classroom.folder import open_classroom
+from tools.course import files as course_files
+from tools.course import notebooks
+from tools.editions.student import HIDDEN_TESTS, replace_regions, student_notebook
+from tools.editions.teacher import check_call, source_notebook
+
+pytest.importorskip("nbgrader", reason="nbgrader is not installed (extra classroom)")
+
+LESSONS = notebooks.lessons()
+NAME = "01_tiny.ipynb"
+
+
+@pytest.fixture(autouse=True)
+def released(monkeypatch):
+    """Play nbgrader's release: the file as students get it; return who was released."""
+    done = []
+
+    def generate(room, lesson):
+        nb = student_notebook(notebooks.read(room.source(lesson)))
+        course_files.make_folder(room.release(lesson).parent)
+        room.release(lesson).write_text(nbformat.writes(nb), encoding="utf-8")
+        done.append(lesson.stem)
+
+    monkeypatch.setattr(classroom, "generate", generate)
+    return done
+
+
+@pytest.fixture
+def lesson(tmp_path, write_lesson):
+    """Return a lesson; `room(lesson)` builds the classroom beside it."""
+    return write_lesson(tmp_path / "notebooks", "01_tiny", tiny_cells())
+
+
+def better(lesson):
+    """Make the lesson a newer one."""
+    nb = notebooks.read(lesson)
+    nb.cells[0].source += " that is better"
+    nbformat.write(nb, lesson)
+
+
+def edit(path):
+    """Edit a file as a teacher would; return its bytes."""
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("tiny", "my own"), encoding="utf-8"
+    )
+    return path.read_bytes()
+
+
+def build(lesson):
+    """Build or renew the classroom; return (its root, what was said)."""
+    root = lesson.parents[1] / "class room"
+    return root, list(classroom.build([lesson], root))
+
+
+def files(root):
+    """Return {path: bytes} of everything below a folder."""
+    return {p: p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+
+def test_a_first_build_says_what_to_hand_out(lesson):
+    root, said = build(lesson)
+    assert said == [
+        "nbgrader_config.py is new",
+        "source/01 is new; hand out release/01/",
+    ]
+    assert (root / "source" / "01" / NAME).exists()
+    assert (root / "release" / "01" / NAME).exists()
+
+
+def test_a_second_build_changes_nothing(lesson, released):
+    root, _ = build(lesson)
+    before = files(root)
+    assert build(lesson)[1] == []
+    assert files(root) == before
+    assert released == ["01_tiny"]
+
+
+def test_what_is_ours_is_renewed(lesson, released):
+    build(lesson)
+    better(lesson)
+    root, said = build(lesson)
+    assert said == ["source/01 was renewed; hand out release/01/"]
+    for step in ("source", "release"):
+        assert "is better" in (root / step / "01" / NAME).read_text(encoding="utf-8")
+    assert len(released) == 2
+    better(lesson)  # and what was renewed is ours again
+    assert build(lesson)[1] == said
+
+
+@pytest.mark.parametrize(
+    ("touched", "reason"),
+    [
+        (f"source/01/{NAME}", "you have edited it"),
+        (f"release/01/{NAME}", "you have edited release/01"),
+    ],
+)
+def test_what_the_teacher_edited_stays(lesson, touched, reason):
+    root, _ = build(lesson)
+    edit(root / touched)
+    better(lesson)
+    before = files(root)
+    _, (sentence,) = build(lesson)
+    after = files(root)
+    assert f"source/01 was left as it is: {reason}" in sentence
+    (new,) = after.keys() - before.keys()
+    assert new.relative_to(root).as_posix() in sentence
+    assert "is better" in new.read_text(encoding="utf-8")
+    assert not new.is_relative_to(root / "source")
+    assert {p: after[p] for p in before} == before
+    edit(new)  # the teacher may work on the one put aside, too
+    before = files(root)
+    build(lesson)
+    assert files(root) == before
+
+
+@pytest.mark.parametrize("step", ["submitted", "autograded", "feedback"])
+def test_a_lesson_that_was_handed_in_stays(lesson, step):
+    root, _ = build(lesson)
+    (root / step / "ada" / "01").mkdir(parents=True)
+    (root / step / "ada" / "01" / NAME).write_text("ada's", encoding="utf-8")
+    better(lesson)
+    before = files(root)
+    _, (sentence,) = build(lesson)
+    assert f"left as it is: {step}/ holds work on it" in sentence
+    after = files(root)
+    assert {p: after[p] for p in before} == before
+
+
+def test_settings_and_grades_are_never_touched(lesson):
+    root, _ = build(lesson)
+    mine = {}
+    for name in ("nbgrader_config.py", "gradebook.db", "source/01/data.txt"):
+        (root / name).write_text(f"my {name}", encoding="utf-8")
+        mine[root / name] = (root / name).read_bytes()
+    better(lesson)
+    build(lesson)
+    assert {path: path.read_bytes() for path in mine} == mine
+
+
+def test_a_release_that_is_gone_is_made_again(lesson, released):
+    root, _ = build(lesson)
+    (root / "release" / "01" / NAME).unlink()
+    assert build(lesson)[1] == ["source/01 is released; hand out release/01/"]
+    assert len(released) == 2
+
+
+def test_a_refused_release_is_made_the_next_time(lesson, monkeypatch):
+    played = classroom.generate
+
+    def refuse(room, lesson):
+        raise UserError("nbgrader did not release lesson 01: no")
+
+    monkeypatch.setattr(classroom, "generate", refuse)
+    with pytest.raises(UserError, match="did not release lesson 01"):
+        build(lesson)
+    monkeypatch.setattr(classroom, "generate", played)
+    assert build(lesson)[1] == ["source/01 is released; hand out release/01/"]
+    better(lesson)
+    assert build(lesson)[1] == ["source/01 was renewed; hand out release/01/"]
+
+
+def test_a_class_keeps_its_number_and_another_has_its_own(lesson, monkeypatch):
+    root, _ = build(lesson)
+    number = open_classroom(root).hidden
+    better(lesson)
+    build(lesson)
+    assert open_classroom(root).hidden == number
+    others = {open_classroom(root.with_name(f"room {n}")).hidden for n in range(20)}
+    assert len(others) > 1
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"hidden": 1}', "\udcff"])
+def test_a_damaged_record_is_one_sentence(lesson, text):
+    root, _ = build(lesson)
+    (root / ".written.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(UserError, match=r"\.written\.json cannot be read"):
+        build(lesson)
+
+
+def test_without_the_record_everything_counts_as_the_teachers(lesson):
+    root, _ = build(lesson)
+    (root / ".written.json").unlink()
+    better(lesson)
+    before = (root / "source" / "01" / NAME).read_bytes()
+    assert "you have edited it" in build(lesson)[1][0]
+    assert (root / "source" / "01" / NAME).read_bytes() == before
+    number = open_classroom(root).hidden  # drawn anew, and kept from now on
+    assert open_classroom(root).hidden == number
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_source_is_the_student_edition_with_solutions_and_hidden_tests(path):
+    worked = notebooks.read(path)
+    source = source_notebook(worked, 48213)
+    hidden = [c for c in source.cells if HIDDEN_TESTS[0] in c.source]
+    for cell in hidden:
+        (line,) = [x for x in cell.source.splitlines() if "hidden=48213" in x]
+        visible = cell.source.partition("\n###")[0]
+        assert line == visible.replace(")", ", hidden=48213)")
+    student = student_notebook(source)  # takes solutions and hidden tests out
+    assert student.cells == student_notebook(worked).cells
+    assert source.metadata.pixels == student_notebook(worked).metadata.pixels
+    assert not any(cell.get("outputs") for cell in source.cells)
+    assert not any("worked-only" in notebooks.tags(cell) for cell in source.cells)
+    assert hidden or path.stem[:2] != "01"
+
+
+def test_a_check_is_found_wherever_it_stands_in_its_cell():
+    assert check_call("x = 1\ncheck('1.1', f)").args[1].id == "f"
+    assert check_call("print('✓')") is None
+
+
+def test_hidden_tests_leave_a_cell_as_it_was():
+    source = source_notebook(notebooks.read(LESSONS[1]), 1)
+    worked = notebooks.exercises(notebooks.read(LESSONS[1]))
+    for cell, before in zip(notebooks.exercises(source), worked, strict=True):
+        assert replace_regions(cell.source, HIDDEN_TESTS, None) == before.source
+
+
+@pytest.fixture
+def graded(lesson, monkeypatch):
+    """Return (room, students that nbgrader was asked to grade); "bad" fails."""
+    root, _ = build(lesson)
+    asked = []
+
+    def nbgrader(room, command, *words):
+        if command == "autograde":
+            name = words[1].removeprefix("--student=")
+            if name == "bad":
+                return "nbgrader could not do it: no"
+            asked.append(name)
+            done = room.root / "autograded" / name / "01"
+            done.mkdir(parents=True, exist_ok=True)
+            (done / NAME).write_text("graded", encoding="utf-8")
+        return ""
+
+    monkeypatch.setattr(classroom_grade, "nbgrader", nbgrader)
+    return root, asked
+
+
+def submit(root, student, name=NAME, text='{"cells": []}'):
+    """Put a file where a teacher puts what a student has sent."""
+    folder = root / "submitted" / student / "01"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+
+
+def grade(lesson, root):
+    """Grade, with the classroom read anew from its folder."""
+    return classroom_grade.grade(open_classroom(root), [lesson])
+
+
+def test_who_was_graded_is_not_graded_again_until_something_changes(lesson, graded):
+    root, asked = graded
+    for student in ("ada", "ben"):
+        submit(root, student)
+    assert grade(lesson, root) == 0
+    assert grade(lesson, root) == 0
+    assert asked == ["ada", "ben"]
+    submit(root, "ben", text='{"cells": [1]}')
+    grade(lesson, root)
+    assert asked == ["ada", "ben", "ben"]
+    edit(root / "source" / "01" / NAME)
+    grade(lesson, root)
+    assert asked == ["ada", "ben", "ben", "ada", "ben"]
+
+
+def test_one_students_failure_ends_nobody_elses_grading(lesson, graded, capsys):
+    root, asked = graded
+    submit(root, "ada")
+    submit(root, "bad")
+    submit(root, "broken", text="not a notebook")
+    submit(root, "cyn")
+    submit(root, "lost", name="a.txt")
+    submit(root, "two", name="a.ipynb")
+    submit(root, "two", name="b.ipynb")
+    assert grade(lesson, root) == 1
+    assert asked == ["ada", "cyn"]
+    said = capsys.readouterr().out
+    assert "bad: nbgrader could not do it: no" in said
+    assert f"broken: {NAME} cannot be read as a notebook (JSONDecodeError)" in said
+    assert f"lost: no {NAME} was handed in; the folder holds no notebook" in said
+    assert f"two: no {NAME} was handed in; the folder holds a.ipynb, b.ipynb" in said
+
+
+def test_the_only_notebook_is_graded_under_any_name(lesson, graded, capsys):
+    root, asked = graded
+    submit(root, "ada", name="my work.ipynb")
+    assert grade(lesson, root) == 0
+    assert asked == ["ada"]
+    assert f"my work.ipynb was copied to {NAME}" in capsys.readouterr().out
+    names = sorted(p.name for p in (root / "submitted" / "ada" / "01").iterdir())
+    assert names == [NAME, "my work.ipynb"]
+
+
+def test_nothing_handed_in_is_one_sentence(lesson, graded):
+    with pytest.raises(UserError, match="Nothing to grade: no submitted/STUDENT/NN/"):
+        grade(lesson, graded[0])
+
+
+def test_nbgraders_error_is_one_line(lesson):
+    log = (
+        "[AutogradeApp | ERROR] There was an error\n"
+        "    Traceback\n"
+        "    nbconvert.ConversionException: no kernel\n"
+    )
+    said = classroom_grade.last_error(log)
+    assert "could not do it: nbconvert.ConversionException: no kernel" in said
+    assert "There was an error" in classroom_grade.last_error(log.splitlines()[0])
+    assert "no reason given" in classroom_grade.last_error("")
+
+
+def test_the_command_knows_its_options():
+    asked = parser().parse_args(["classroom", "01", "--grade"])
+    assert asked.lessons == ["01"]
+    assert asked.grade
+    assert not parser().parse_args(["classroom"]).grade
+
+
+def test_the_command_says_when_nothing_is_to_be_done(lesson, monkeypatch, capsys):
+    root = lesson.parents[1] / "class room"
+    monkeypatch.setattr(classroom, "CLASSROOM", root)
+    monkeypatch.setattr(classroom.course, "choose", lambda names: [lesson])
+    real = classroom.build
+    monkeypatch.setattr(classroom, "build", lambda lessons: real(lessons, root))
+    arguments = argparse.Namespace(lessons=[], grade=False)
+    assert classroom.main(arguments) == 0
+    assert "classroom: source/01 is new" in capsys.readouterr().out
+    assert classroom.main(arguments) == 0
+    assert "is up to date" in capsys.readouterr().out

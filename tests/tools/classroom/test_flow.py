@@ -1,0 +1,266 @@
+"""An evening of grading: lessons 01 and 04, built, handed in, graded, sent back.
+
+The lessons are the real ones. What each student does is written out below; so is what
+it costs.
+"""
+
+import csv
+import html
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import nbformat
+import pytest
+from support.classroom_submissions import answer, from_bank, grade_id, memorised
+from support.tiny_lessons import GRADED
+
+from helpers.page.exercises import find
+from tools.classroom import command
+from tools.classroom import grade as classroom_grade
+from tools.classroom.folder import open_classroom
+from tools.classroom.grades import points
+from tools.course import files, notebooks
+from tools.editions.student import student_edition
+from tools.execute import kernels
+
+pytest.importorskip("nbgrader", reason="nbgrader is not installed (extra classroom)")
+
+pytestmark = [
+    pytest.mark.timeout(1800),  # the first test waits for all the grading
+    pytest.mark.xdist_group("flow"),
+]
+
+LESSONS = {path.stem[:2]: path for path in notebooks.choose(["01", "04"])}
+ENDLESS = "while True:\n    pass"
+STUBBORN = """\
+while True:
+    try:
+        while True:
+            pass
+    except BaseException:
+        pass"""
+
+
+def blank(cell):
+    """Leave a cell as it was handed out."""
+
+
+def never_run(cell):
+    """Tag a check cell so that nbclient would leave it out."""
+    cell.metadata["tags"] = ["skip-execution"]
+
+
+def edited(cell):
+    """Edit a locked check cell so that it would always pass, for ten points."""
+    cell.source = "pass"
+    cell.metadata["nbgrader"]["points"] = 10
+
+
+def loud(cell):
+    """Let a right answer, and its check, print to stderr."""
+    source = cell.source.replace("    ...", "    return _bell_width(weight_n)")
+    cell.source = LOUD + source
+
+
+LOUD = """\
+import sys
+
+
+def _bell_width(weight_n):
+    print("told on stderr", file=sys.stderr)
+    share = weight_n / weight_n.sum()
+    place = torch.arange(len(share), dtype=share.dtype)
+    return (share * (place - (share * place).sum()) ** 2).sum().sqrt()
+
+
+"""
+
+# Student -> (what they do with the released cells, the exercises that this costs).
+CHANGES = {
+    "01": {
+        "ada": ({}, ""),
+        "ben": (
+            {
+                "ex-1-2": memorised("1.2", "same_padding"),  # fits what is visible
+                "ex-1-3": from_bank("1.3", "convolve"),
+                "ex-1-4": from_bank("1.4", "layers_needed"),
+                "ex-1-7": loud,
+                "ex-1-8": from_bank("1.8", "audit"),
+                "check-1-8": edited,
+            },
+            "1.2 1.3 1.4 1.8",
+        ),
+        "cyn": (
+            {
+                "ex-1-1": blank,
+                "ex-1-2": None,
+                "check-1-2": None,
+                "ex-1-3": ENDLESS,
+                "ex-1-5": "def field_size(layers):\n    while True:\n        pass",
+                "check-1-6": None,  # the answer is right, its check is deleted
+            },
+            "1.1 1.2 1.3 1.5",
+        ),
+    },
+    "04": {
+        "ada": ({}, ""),
+        "ben": (
+            {
+                "ex-4-1": from_bank("4.1", "weights"),
+                "ex-4-3": from_bank("4.3", "masked_weights", 1),
+                "check-4-3": never_run,
+            },
+            "4.1 4.3",
+        ),
+        "cyn": ({"ex-4-1": STUBBORN, "ex-4-2": "import os\n\nos._exit(1)"}, "4.1 4.2"),
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def rooms(tmp_path_factory):
+    """Return {"01": its classroom, "04": another} in which all work is graded.
+
+    Two folders, so that two can be graded at once.
+    """
+    folder = tmp_path_factory.mktemp("class rooms")
+    rooms = {number: folder / number for number in LESSONS}
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(hand_out_and_in, rooms, rooms.values()))
+        codes = list(pool.map(grade, rooms, rooms.values()))
+    assert codes == [0, 1]  # in 04, dan's file cannot be graded
+    return rooms
+
+
+def hand_out_and_in(number, root):
+    """Build a classroom for one lesson, set its limits, and hand in all work."""
+    lesson = LESSONS[number]
+    list(command.build([lesson], root))
+    config = root / "nbgrader_config.py"
+    limits = "\nc.GradedRun.exercise_timeout = 10\n"
+    config.write_text(config.read_text(encoding="utf-8") + limits, encoding="utf-8")
+    room = open_classroom(root)
+    for student, (changes, _) in CHANGES[number].items():
+        nb = answer(room.release(lesson), room.source(lesson), changes)
+        name = lesson.name
+        if (number, student) == ("04", "ada"):
+            name = "my work (1).ipynb"
+        if (number, student) == ("04", "ben"):
+            duplicate(nb, "check-4-4")
+            elsewhere = {"nbgrader": GRADED | {"grade_id": "check-3-1"}}
+            nb.cells.append(nbformat.v4.new_code_cell("1 / 0", metadata=elsewhere))
+        if (number, student) == ("04", "cyn"):
+            for source in ("import time\n\ntime.sleep(3)", "exit()"):
+                nb.cells.insert(40, nbformat.v4.new_code_cell(source))
+        hand_in(root, student, number, name, nbformat.writes(nb))
+    if number == "04":
+        hand_in(root, "dan", number, lesson.name, "not a notebook")
+
+
+def hand_in(root, student, number, name, text):
+    """Put a file where a teacher puts what a student has sent."""
+    folder = root / "submitted" / student / number
+    folder.mkdir(parents=True)
+    (folder / name).write_text(text, encoding="utf-8")
+
+
+def duplicate(nb, id):
+    """Copy and paste a cell, metadata and all, at the end of the notebook."""
+    (cell,) = [cell for cell in nb.cells if grade_id(cell) == id]
+    nb.cells.append(nbformat.from_dict(cell | {"id": "pasted"}))
+
+
+def grade(number, root):
+    """Grade what was handed in; return the exit code."""
+    return classroom_grade.grade(open_classroom(root), [LESSONS[number]])
+
+
+@pytest.mark.parametrize(
+    ("number", "student"), [(n, name) for n in CHANGES for name in CHANGES[n]]
+)
+def test_each_costs_the_exercises_that_it_should(rooms, number, student):
+    found = points(rooms[number], LESSONS[number], student)
+    lost = CHANGES[number][student][1].split()
+    assert len(found) == {"01": 8, "04": 9}[number]
+    for id, score in found.items():
+        assert score == (short(id) not in lost), id
+
+
+def short(id):
+    """Return "1.2" for "check-1-2"."""
+    return id.removeprefix("check-").replace("-", ".")
+
+
+def test_a_file_that_is_no_notebook_has_no_points(rooms):
+    assert points(rooms["04"], LESSONS["04"], "dan") == {}
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_students_see_what_the_student_edition_shows(rooms, number):
+    lesson, room = LESSONS[number], open_classroom(rooms[number])
+    release = nbformat.read(room.release(lesson), as_version=4)
+    student = student_edition(lesson)
+    shown = [(c.cell_type, c.source, c.metadata.get("tags")) for c in release.cells]
+    assert shown == [
+        (c.cell_type, c.source, c.metadata.get("tags")) for c in student.cells
+    ]
+    assert release.metadata.pixels == student.metadata.pixels
+
+
+def page(rooms, number, student):
+    """Return the text of a student's feedback page, the colours of errors taken out."""
+    path = rooms[number] / "feedback" / student / number
+    text = (path / LESSONS[number].with_suffix(".html").name).read_text(
+        encoding="utf-8"
+    )
+    return html.unescape(re.sub(r"</?span[^>]*>", "", text))
+
+
+@pytest.mark.parametrize("id", ["1.3", "1.4", "1.8"])
+def test_the_misconception_stands_in_the_feedback(rooms, id):
+    assert find(id).wrong[0].message in page(rooms, "01", "ben")
+
+
+@pytest.mark.parametrize(
+    ("number", "student"), [(n, name) for n in CHANGES for name in CHANGES[n]]
+)
+def test_a_page_names_neither_the_machine_nor_the_hidden_cases(rooms, number, student):
+    text = page(rooms, number, student)
+    assert f"hidden={open_classroom(rooms[number]).hidden}" not in text
+    assert "HIDDEN TESTS" not in text
+    for folder in (files.ROOT, sys.prefix, rooms[number]):
+        assert str(folder) not in text
+
+
+@pytest.mark.parametrize(
+    ("number", "student", "says"),
+    [("01", "cyn", "took too long"), ("04", "cyn", "left out")],
+)
+def test_the_page_says_why_a_cell_was_stopped(rooms, number, student, says):
+    assert says in page(rooms, number, student)
+
+
+def test_only_what_loses_the_kernel_is_left_out(rooms):
+    assert page(rooms, "04", "cyn").count("KernelLost: ") == 2  # exit() loses nothing
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_nbgrader_exports_the_grades(rooms, number):
+    run = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "export"],
+        cwd=rooms[number],
+        env=kernels.child_environment(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert run.returncode == 0, run.stderr
+    with open(rooms[number] / "grades.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    most = {"01": 8, "04": 9}[number]
+    assert {row["student_id"]: float(row["score"]) for row in rows} == {
+        name: most - len(lost.split()) for name, (_, lost) in CHANGES[number].items()
+    }
+    assert {float(row["max_score"]) for row in rows} == {most}

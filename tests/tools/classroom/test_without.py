@@ -1,0 +1,85 @@
+"""A learner needs no nbgrader: lessons, helpers and the learner's commands run without.
+
+Installed or not, it is blocked here: an import of it fails.
+"""
+
+import ast
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import nbformat
+import pytest
+
+from tools.__main__ import COMMANDS, EXTRAS
+from tools.course import files, notebooks
+from tools.editions.student import student_edition
+from tools.execute.schedule import Job, run_jobs
+
+BLOCK = 'import sys\n\nsys.modules["nbgrader"] = None\n'
+OWN = {name: command for name, command in COMMANDS.items() if name not in EXTRAS}
+
+
+@pytest.fixture(scope="module")
+def blocked(tmp_path_factory):
+    """Return a PYTHONPATH with which every Python fails to import nbgrader."""
+    folder = tmp_path_factory.mktemp("blocked")
+    (folder / "sitecustomize.py").write_text(BLOCK, encoding="utf-8")
+    return os.pathsep.join([str(folder), str(files.ROOT)])
+
+
+def python(source, path):
+    """Run a Python with another import path; return (exit code, stderr)."""
+    command = [sys.executable, "-c", source]
+    environment = os.environ | {"PYTHONPATH": path}
+    run = subprocess.run(
+        command, env=environment, capture_output=True, text=True, encoding="utf-8"
+    )
+    return run.returncode, run.stderr
+
+
+def test_the_block_holds(blocked):
+    code, stderr = python("import nbgrader", blocked)
+    assert code == 1
+    assert "import of nbgrader halted" in stderr
+
+
+def test_the_first_lesson_of_the_student_edition_runs(blocked, tmp_path):
+    source = tmp_path / "00_start_here.ipynb"
+    nbformat.write(student_edition(notebooks.choose(["00"])[0]), source)
+    job = Job(
+        source,
+        tmp_path / "out" / source.name,
+        {"BUDGET": 0.02},
+        environment={"PYTHONPATH": blocked},
+    )
+    (result,) = run_jobs([job])
+    assert result.error == ""
+    checks = notebooks.exercises(notebooks.read(job.target))
+    assert [notebooks.verdicts(cell) for cell in checks] == [["○"]]
+
+
+def test_the_learners_commands_start(blocked):
+    modules = [name for name, _ in OWN.values() if find_spec(name)]
+    source = (
+        f"import importlib\nfor name in {modules!r}:\n    importlib.import_module(name)"
+    )
+    assert python(source, blocked) == (0, "")
+
+
+def test_no_helper_imports_it():
+    paths = sorted((files.ROOT / "helpers").rglob("*.py"))
+    assert paths
+    assert [path for path in paths if "nbgrader" in imports(path)] == []
+
+
+def imports(path):
+    """Return the packages that a module imports anywhere."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found

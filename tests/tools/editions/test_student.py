@@ -1,0 +1,237 @@
+"""The student edition: no solution is left, nothing of a learner's is lost."""
+
+import ast
+import os
+
+import nbformat
+import pytest
+from nbformat import v4
+from support.tiny_lessons import code, tiny_cells
+
+from helpers.core.errors import UserError
+from tools.course import files as course_files
+from tools.course import notebooks
+from tools.course.files import create, create_exclusively
+from tools.editions.student import SOLUTION as MARKERS
+from tools.editions.student import (
+    deliver,
+    replace_regions,
+    student_edition,
+    student_notebook,
+    write_edition,
+)
+
+LESSONS = sorted(course_files.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+SOLVED = """\
+def f(x):
+    y = 1
+    ### BEGIN SOLUTION
+    if x:
+        y = 2
+    ### END SOLUTION
+    return y"""
+
+
+def test_a_solution_becomes_a_stub_at_its_own_indentation():
+    stub = "def f(x):\n    y = 1\n    ...\n    return y"
+    assert replace_regions(SOLVED, MARKERS, "...") == stub
+
+
+def test_every_region_of_a_cell_is_replaced():
+    twice = replace_regions(f"{SOLVED}\n{SOLVED}", MARKERS, "...")
+    assert twice.count("...") == 2
+    assert "y = 2" not in twice
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        SOLVED.replace("### END SOLUTION", ""),
+        SOLVED.replace("### BEGIN SOLUTION", ""),
+        SOLVED.replace("### END SOLUTION", "### BEGIN SOLUTION"),
+    ],
+)
+def test_unbalanced_markers_are_refused(source):
+    with pytest.raises(UserError, match="has no partner"):
+        replace_regions(source, MARKERS, "...")
+
+
+def test_the_lesson_at_fault_is_named(tmp_path, write_lesson):
+    cells = [code("### BEGIN SOLUTION\nx = 1")]
+    path = write_lesson(tmp_path, "01_faulty", cells)
+    with pytest.raises(UserError, match=r"01_faulty.ipynb: .*has no partner"):
+        student_edition(path)
+
+
+@pytest.fixture
+def worked():
+    """A worked lesson with everything that a student must not get."""
+    hidden = "x = 1\n### BEGIN HIDDEN TESTS\nassert x\n### END HIDDEN TESTS"
+    cells = tiny_cells(
+        code("raise_when_wrong()", "worked-only"),
+        code(hidden),
+        code("class Taught: pass", teaches="helpers.models.vision.cnn"),
+    )
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.outputs = [v4.new_output("stream", text="42")]
+            cell.execution_count = 3
+            cell.metadata["execution"] = {"iopub.execute_input": "now"}
+    metadata = {"widgets": {"state": {}}}
+    return v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def test_a_student_gets_no_solution_no_output_no_hidden_test(worked):
+    student = student_notebook(worked)
+    text = nbformat.writes(student)
+    for secret in ("return 42", "SOLUTION", "HIDDEN", "assert x", "raise_when_wrong"):
+        assert secret not in text
+    cells = notebooks.code_cells(student)
+    assert all(not c.outputs and c.execution_count is None for c in cells)
+    assert all("execution" not in cell.metadata for cell in cells)
+    assert "widgets" not in student.metadata
+
+
+def test_what_teaches_and_what_grades_stays(worked):
+    student = student_notebook(worked)
+    assert student.cells[-1].metadata.teaches == "helpers.models.vision.cnn"
+    assert len(notebooks.exercises(student)) == 1
+
+
+def test_the_worked_edition_stays_as_it_is(worked):
+    before = nbformat.writes(worked)
+    student_notebook(worked)
+    assert nbformat.writes(worked) == before
+
+
+def test_a_file_is_created_once_and_never_again(tmp_path):
+    for make in (create, create_exclusively):
+        path = tmp_path / f"{make.__name__}.ipynb"
+        assert make(path, "mine")
+        assert not make(path, "theirs")
+        assert path.read_text(encoding="utf-8") == "mine"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_without_hard_links_a_file_is_still_created(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError("no hard links on this file system")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert create(tmp_path / "a", "mine")
+    assert not create(tmp_path / "a", "theirs")
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    with pytest.raises(UnicodeEncodeError):
+        create_exclusively(tmp_path / "a", "whole \ud800")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_learners_work_is_never_overwritten(tmp_path, worked):
+    path = tmp_path / "01_tiny.ipynb"
+    deliver(student_notebook(worked), path)
+    mine = nbformat.read(path, as_version=4)
+    mine.cells[3].source = "def answer():\n    return 'my own work'"
+    nbformat.write(mine, path)
+    before = path.read_bytes()
+
+    assert deliver(student_notebook(worked), path) == ""  # the same edition
+    worked.cells[0].source = "# A better lesson"
+    newer = student_notebook(worked)
+    said = deliver(newer, path)
+    beside = tmp_path / f"01_tiny.new-{newer.metadata.pixels.content[:8]}.ipynb"
+    assert path.read_bytes() == before
+    assert beside.name in said
+    assert "A better lesson" in beside.read_text(encoding="utf-8")
+    assert deliver(newer, path) == ""  # and once is enough
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_another_output_alone_is_no_newer_edition(tmp_path, worked):
+    path = tmp_path / "01_tiny.ipynb"
+    deliver(student_notebook(worked), path)
+    worked.cells[2].outputs = []
+    assert deliver(student_notebook(worked), path) == ""
+
+
+@pytest.mark.parametrize("content", ["", "not a notebook", "[]", "{}"])
+def test_a_file_of_any_other_content_is_left_alone(tmp_path, worked, content):
+    path = tmp_path / "01_tiny.ipynb"
+    path.write_text(content, encoding="utf-8")
+    assert "was left as it is" in deliver(student_notebook(worked), path)
+    assert path.read_text(encoding="utf-8") == content
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, write_lesson):
+    write_lesson(tmp_path / "notebooks", "01_tiny", tiny_cells())
+    study = tmp_path / "study"
+    study.write_text("a file where the folder should be", encoding="utf-8")
+    with pytest.raises(UserError, match=r"Cannot write to .*study"):
+        write_edition(study, tmp_path / "notebooks")
+
+
+def test_a_second_edition_has_nothing_to_say(tmp_path, write_lesson):
+    write_lesson(tmp_path / "notebooks", "01_tiny", tiny_cells())
+    study = tmp_path / "a b" / "study"
+    assert write_edition(study, tmp_path / "notebooks") == ["01_tiny.ipynb is new"]
+    assert write_edition(study, tmp_path / "notebooks") == []
+
+
+def test_two_upgrades_leave_every_file_untouched(tmp_path, write_lesson):
+    source, study = tmp_path / "notebooks", tmp_path / "study"
+    names = ("01_tiny", "02_small", "03_short")
+    upgrade(write_lesson, source, names, "first")
+    write_edition(study, source)
+    solve(study / "01_tiny.ipynb")
+    (study / "02_small.ipynb").write_text("half a note", encoding="utf-8")
+    (study / "notes").mkdir()
+    (study / "notes" / "01_tiny.ipynb").write_text("mine", encoding="utf-8")
+    before = everything(study)
+
+    upgrade(write_lesson, source, names, "second")
+    assert len(write_edition(study, source)) == 3
+    (newer,) = study.glob("01_tiny.new-*.ipynb")
+    solve(newer)  # the learner goes on in the newer lesson
+    after = everything(study)
+    assert {path: after[path] for path in before} == before
+    assert len(after) == len(before) + 3
+    write_edition(study, source)  # the same edition once more
+    assert everything(study) == after
+
+    upgrade(write_lesson, source, names, "third")
+    write_edition(study, source)
+    last = everything(study)
+    assert {path: last[path] for path in after} == after
+    assert len(last) == len(after) + 3
+
+
+def upgrade(write_lesson, source, names, edition):
+    """Write the lessons of an edition of the course."""
+    for name in names:
+        write_lesson(source, name, tiny_cells(code(f"# {name}, {edition}")))
+
+
+def solve(path):
+    """Answer the exercise of a lesson and save it, with an output."""
+    nb = nbformat.read(path, as_version=4)
+    nb.cells[3].source = "def answer():\n    return 42"
+    nb.cells[4].outputs = [v4.new_output("stream", text="✓ 1.1  correct")]
+    nbformat.write(nb, path)
+
+
+def everything(folder):
+    """Return {path: (bytes, time of change)} of all files below a folder."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_every_lesson_has_a_student_edition(path):
+    student = student_edition(path)
+    for cell in notebooks.code_cells(student):
+        ast.parse(cell.source)
+        assert "SOLUTION" not in cell.source
+    ids = [cell.id for cell in student.cells]
+    assert len(ids) == len(set(ids))

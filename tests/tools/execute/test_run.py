@@ -1,0 +1,221 @@
+"""`python -m tools run`: what it executes, refuses, reports and leaves alone."""
+
+import os
+from argparse import Namespace
+from collections import Counter
+
+import pytest
+from support.tiny_lessons import claim_source, code, tiny_cells
+
+from helpers.core.errors import UserError
+from helpers.core.tables import text_table
+from tools.course import notebooks
+from tools.execute import lessons, schedule, worker
+from tools.execute.schedule import Job
+
+FAILING = {
+    "02_raises": "raise ValueError('line one\\nthe last line')",
+    "03_dies": "import os\nos._exit(1)",
+}
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory, write_lesson):
+    """Execute four lessons once: one that holds, two that fail, one with open ends."""
+    folder = tmp_path_factory.mktemp("with space") / "lessons"
+    paths = [write_lesson(folder, "01_holds", tiny_cells(code("print(SEED)")))]
+    for name, source in FAILING.items():
+        paths.append(write_lesson(folder, name, tiny_cells(code(source))))
+    open_ends = [claim_source("1.2", False, None), 'print("✗ 1.1")']
+    cells = tiny_cells(*map(code, open_ends))
+    cells[4].source = 'print("✗ 1.1  wrong")'
+    paths.append(write_lesson(folder, "04_open", cells))
+    before = [path.read_bytes() for path in paths]
+    jobs = [Job(path, folder / "out" / path.name, {"SEED": 7}) for path in paths]
+    results = schedule.run_jobs(jobs)
+    assert [path.read_bytes() for path in paths] == before  # sources stay untouched
+    return dict(zip([path.stem for path in paths], results, strict=True))
+
+
+def test_a_lesson_that_holds_is_reported_without_problems(executed):
+    report = lessons.report(executed["01_holds"], all_judged=True)
+    assert report.problems == ()
+    assert report.row()[3:] == ("1/1", "✓ 1/1", "passed")
+    if os.name == "posix":  # Windows does not say
+        assert report.result.megabytes > 10
+    assert report.result.seconds > 0
+
+
+def test_the_copy_is_executed_with_the_injected_parameter(executed):
+    nb = notebooks.read(executed["01_holds"].job.target)
+    assert notebooks.stream(nb.cells[-1]) == "7\n"
+
+
+def test_a_failing_cell_is_named_with_the_last_line_of_its_error(executed):
+    report = lessons.report(executed["02_raises"], all_judged=True)
+    assert report.problems == ("cell [6]: the last line",)
+    assert report.row()[-1] == "FAILED"
+
+
+def test_a_kernel_that_dies_is_a_failure(executed):
+    assert "DeadKernelError" in executed["03_dies"].error
+    assert executed["03_dies"].error.startswith("after 5 cells")
+
+
+def test_an_open_claim_fails_only_the_page_as_printed(executed):
+    printed = lessons.report(executed["04_open"], all_judged=True)
+    assert "claim 1.2 was not judged" in printed.problems
+    elsewhere = lessons.report(executed["04_open"], all_judged=False)
+    assert elsewhere.problems == ("0 of 1 exercises answered ✓",)
+    assert elsewhere.row()[3] == "1/1 (1 not judged)"
+
+
+def test_the_closing_table_and_the_problems_are_printed(executed, monkeypatch, capsys):
+    results = [executed["01_holds"], executed["02_raises"]]
+    monkeypatch.setattr(lessons, "run_jobs", lambda jobs, at_once: results)
+    paths = [result.job.source for result in results]
+    lessons.run_lessons(paths, paths[0].parent / "out", {})
+    printed = capsys.readouterr().out
+    assert "lesson     seconds  peak MB  claims held  exercises" in printed
+    assert "02_raises: cell [6]: the last line" in printed
+
+
+@pytest.mark.parametrize(
+    ("parameters", "all_judged"),
+    [
+        ({}, True),
+        ({"SEED": 1, "BUDGET": 1.0}, True),
+        ({"BUDGET": 0.1}, False),
+        ({"BUDGET": 1.0, "DATA": "fashion"}, False),
+    ],
+)
+def test_only_the_page_as_printed_must_judge_every_claim(
+    executed, monkeypatch, parameters, all_judged
+):
+    result = executed["04_open"]
+    monkeypatch.setattr(lessons, "run_jobs", lambda jobs, at_once: [result])
+    monkeypatch.setattr(lessons, "fitting", lambda path, wanted: wanted)
+    source = result.job.source
+    (report,) = lessons.run_lessons([source], source.parent / "out", parameters)
+    assert ("claim 1.2 was not judged" in report.problems) is all_judged
+
+
+def test_a_log_of_other_bytes_is_read(tmp_path, monkeypatch):
+    def no_events(job, environment, log):
+        log.buffer.write(b"caf\xe9\n")
+        return iter(())
+
+    monkeypatch.setattr(schedule, "events", no_events)
+    result = schedule.follow(Job(tmp_path / "a", tmp_path / "b"), {})
+    assert result.error == "the process ended early: caf\ufffd"
+
+
+def test_a_kernel_that_never_came_up_is_tried_once_more():
+    calls = Counter()
+
+    def fails_once():
+        calls["n"] += 1
+        if calls["n"] == 1:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+
+    worker.once_more(fails_once, unless=lambda: False)
+    assert calls["n"] == 2
+
+
+def test_a_kernel_that_had_started_is_not_tried_again():
+    calls = Counter()
+
+    def fails():
+        calls["n"] += 1
+        raise RuntimeError("later")
+
+    with pytest.raises(RuntimeError):
+        worker.once_more(fails, unless=lambda: True)
+    assert calls["n"] == 1
+
+
+@pytest.fixture
+def lesson(tmp_path, write_lesson, monkeypatch):
+    """A lesson; executing anything is an error."""
+
+    def nothing(*_):
+        raise AssertionError("nothing must be executed")
+
+    monkeypatch.setattr(lessons, "run_jobs", nothing)
+    return write_lesson(tmp_path / "notebooks", "01_tiny", tiny_cells())
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"BUDGET": 0.0}, "BUDGET is 0.0"),
+        ({"BUDGET": -1.0}, "BUDGET is -1.0"),
+        ({"BUDGET": "nan"}, "BUDGET is 'nan'; it needs a value of type float"),
+        ({"DEVICE": "abacus"}, "DEVICE is 'abacus'"),
+        ({"SEED": -1}, "SEED is -1"),
+        ({"SEED": "1.5"}, "SEED is '1.5'; it needs a value of type int"),
+        ({"COLOUR": "red"}, "01_tiny has no parameter COLOUR; it has SEED, BUDGET,"),
+    ],
+)
+def test_bad_parameters_are_refused_before_anything_runs(lesson, parameters, sentence):
+    with pytest.raises(UserError, match=sentence):
+        lessons.run_lessons([lesson], lesson.parent / "out", parameters)
+
+
+def test_the_lessons_own_folder_is_refused_as_output(lesson):
+    with pytest.raises(UserError, match="holds the lessons themselves"):
+        lessons.run_lessons([lesson], lesson.parent / ".." / "notebooks", {})
+
+
+@pytest.mark.parametrize(
+    ("value", "default", "expected"),
+    [("2", 1.0, 2.0), ("3", 0, 3), ("12", "docs", "12"), ("True", False, True)],
+)
+def test_values_take_the_type_of_the_lessons_own(value, default, expected):
+    found = lessons.typed("NAME", value, default)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+def test_set_needs_name_and_value():
+    arguments = Namespace(set=["IMAGES"], seed=None, budget=None, device=None)
+    with pytest.raises(UserError, match="needs the form NAME=VALUE"):
+        lessons.asked(arguments)
+
+
+def test_command_line_options_become_parameters():
+    arguments = Namespace(set=["IMAGES=a=b"], seed=0, budget=2.0, device=None)
+    found = lessons.asked(arguments)
+    assert found == {"IMAGES": "a=b", "SEED": 0, "BUDGET": 2.0}
+
+
+@pytest.mark.parametrize("name", ["1", "01", "01_tiny", "notebooks/01_tiny.ipynb"])
+def test_a_lesson_is_found_by_number_and_name(lesson, name):
+    assert notebooks.choose([name], lesson.parent) == [lesson]
+
+
+def test_an_unknown_lesson_is_refused_with_the_known_ones(lesson):
+    with pytest.raises(UserError, match="no lesson '07'; there are 01_tiny"):
+        notebooks.choose(["01", "07"], lesson.parent)
+
+
+def test_no_lesson_at_all_is_one_sentence(tmp_path):
+    with pytest.raises(UserError, match="No lesson found"):
+        notebooks.choose([], tmp_path)
+
+
+def test_a_broken_notebook_is_one_sentence(tmp_path):
+    path = tmp_path / "01_broken.ipynb"
+    path.write_text('{"cells": [', encoding="utf-8")
+    with pytest.raises(UserError, match="cannot be read as a notebook"):
+        notebooks.read(path)
+
+
+def test_table_aligns_its_columns():
+    rows = [("name", "n"), ("a", "10"), ("long name", "7")]
+    assert text_table(rows, right=(1,)).splitlines() == [
+        "name        n",
+        "---------  --",
+        "a          10",
+        "long name   7",
+    ]

@@ -1,0 +1,93 @@
+"""`python -m tools store`: a second run changes nothing, a failure nothing at all."""
+
+import pytest
+from support.tiny_lessons import claim_source, code, tiny_cells
+
+from tools.course import notebooks
+from tools.execute import store
+
+FIGURE = """\
+import matplotlib.pyplot as plt
+plt.plot([1, 3, 2])
+plt.show()"""
+WIDGET = """\
+from ipywidgets import IntSlider
+IntSlider(3)"""
+CLOCK = "import time\nprint(time.time_ns())"
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory, write_lesson):
+    """Store five lessons twice; return their folder, bytes and problems per round."""
+    folder = tmp_path_factory.mktemp("store")
+    extra = [code(FIGURE), code(WIDGET), code(CLOCK, "timing")]
+    lessons = {
+        "01_holds": tiny_cells(*extra),
+        "02_fails": tiny_cells(code("1 / 0")),
+        "03_warns": tiny_cells(code("import sys\nprint('!', file=sys.stderr)")),
+        "04_open": tiny_cells(code(claim_source("4.1", False, None))),
+    }
+    paths = [write_lesson(folder, name, cells) for name, cells in lessons.items()]
+    written = {path.stem: path.read_bytes() for path in paths}
+    problems = store.store_lessons(paths, folder / "out")
+    first = {path.stem: path.read_bytes() for path in paths}
+    store.store_lessons(paths[:1], folder / "out")
+    second = {path.stem: path.read_bytes() for path in paths}
+    return folder, (written, first, second), problems
+
+
+def test_a_lesson_that_holds_is_stored_with_counts_and_outputs(stored):
+    folder, (written, first, _), _ = stored
+    assert first["01_holds"] != written["01_holds"]
+    cells = notebooks.code_cells(notebooks.read(folder / "01_holds.ipynb"))
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert "image/png" in cells[-3].outputs[0].data
+
+
+def test_nothing_that_differs_from_run_to_run_is_stored(stored):
+    nb = notebooks.read(stored[0] / "01_holds.ipynb")
+    assert all("execution" not in cell.metadata for cell in nb.cells)
+    assert "version" not in nb.metadata.language_info
+
+
+def test_storing_again_changes_no_byte(stored):
+    _, (_, first, second), _ = stored
+    assert first["01_holds"] == second["01_holds"]
+
+
+def test_the_saved_widget_is_the_one_that_is_shown(stored):
+    nb = notebooks.read(stored[0] / "01_holds.ipynb")
+    data = notebooks.code_cells(nb)[-2].outputs[0].data
+    shown = data["application/vnd.jupyter.widget-view+json"]["model_id"]
+    state = nb.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    assert state[shown]["model_name"] == "IntSliderModel"
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("02_fails", "02_fails: not stored: cell [5]: ZeroDivisionError"),
+        ("03_warns", "03_warns: not stored: cell [5] wrote to stderr"),
+        ("04_open", "04_open: not stored: claim 4.1 was not judged"),
+    ],
+)
+def test_what_does_not_hold_is_not_stored(stored, name, sentence):
+    _, (written, first, _), problems = stored
+    assert first[name] == written[name]
+    assert any(problem.startswith(sentence) for problem in problems)
+
+
+def test_nothing_half_written_stays_behind(stored):
+    assert not list(stored[0].glob(".*"))
+
+
+def test_a_timing_is_taken_anew_when_the_code_has_changed(stored):
+    old = notebooks.read(stored[0] / "01_holds.ipynb")
+    new = notebooks.read(stored[0] / "01_holds.ipynb")
+    new.cells[-1].outputs[0].text = "another time"
+    store.keep_old_timings(new, old)
+    assert new.cells[-1].outputs == old.cells[-1].outputs
+    new.cells[-1].outputs[0].text = "another time"
+    old.metadata.pixels.code = "the hash of other code"
+    store.keep_old_timings(new, old)
+    assert new.cells[-1].outputs[0].text == "another time"

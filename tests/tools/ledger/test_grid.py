@@ -1,0 +1,151 @@
+"""The grid of the ledger: what a run depends on, what is kept, what is run again."""
+
+import json
+
+import pytest
+from support import ledger_lessons
+
+from helpers.core.errors import UserError
+from tools.course import files
+from tools.ledger import grid
+
+FIXED = {"BUDGET": 1.0}
+
+
+@pytest.fixture
+def lesson(tmp_path, write_lesson):
+    """Return a lesson that can be changed."""
+    cells = ledger_lessons.cells()
+    return write_lesson(tmp_path / "with space", "01_tiny", cells)
+
+
+def task(lesson, seed=0, **fixed):
+    """Return the one task of a lesson at a seed."""
+    folder = files.make_folder(lesson.parent / "out")
+    (only,) = grid.tasks([lesson], [seed], FIXED | fixed, folder)
+    return only
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory, write_lesson):
+    """Execute two lessons once: one with a failing claim, one that breaks."""
+    folder = tmp_path_factory.mktemp("grid")
+    paths = [
+        write_lesson(folder, "01_fails", ledger_lessons.cells("last = SEED")),
+        write_lesson(folder, "02_breaks", ledger_lessons.cells("1 / 0")),
+    ]
+    todo = grid.tasks(paths, [1], FIXED, folder / "out")
+    return {task.source.stem: (task, grid.execute(task)) for task in todo}
+
+
+def test_the_grid_goes_seed_by_seed_through_the_lessons(lesson):
+    found = grid.tasks([lesson, lesson], [3, 5], FIXED, lesson.parent)
+    names = ["01_tiny, SEED 3"] * 2 + ["01_tiny, SEED 5"] * 2
+    assert [task.name for task in found] == names
+    assert found[0].parameters == {"SEED": 3, "BUDGET": 1.0}
+
+
+def test_a_seed_that_no_lesson_takes_is_refused(lesson):
+    with pytest.raises(UserError, match="SEED is -1"):
+        task(lesson, seed=-1)
+
+
+def test_a_failing_claim_is_recorded_and_the_lesson_goes_on(executed):
+    task, run = executed["01_fails"]
+    assert run["error"] == ""
+    assert run["key"] == task.key
+    assert run["title"] == "01 · A tiny lesson"
+    assert run["parameters"] == {"SEED": 1, "BUDGET": 1.0}
+    assert [(c["id"], c["held"]) for c in run["claims"]] == [
+        ("1.1", False),
+        ("1.2", True),
+    ]
+    assert run["seconds"] > 0
+
+
+def test_a_lesson_that_breaks_names_its_cell(executed):
+    _, run = executed["02_breaks"]
+    assert run["error"].endswith("ZeroDivisionError: division by zero")
+    assert run["claims"] == []
+
+
+def test_a_kept_run_comes_back_as_it_was(executed):
+    task, run = executed["01_fails"]
+    grid.keep(task, run)
+    assert grid.kept(task) == run
+    assert not list(task.file(".json").parent.glob(".*"))
+
+
+def test_nothing_is_kept_before_a_run(lesson):
+    assert grid.kept(task(lesson)) is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: len(text) // 2],  # half-written
+        lambda text: "",
+        lambda text: "[]",
+        lambda text: text.replace('"error": ""', '"error": "cell [3]: oh"'),
+        lambda text: text.replace('"key": "', '"key": "0'),
+        lambda text: text.replace('"claims"', '"clams"'),
+    ],
+)
+def test_a_damaged_result_is_run_again(lesson, damage):
+    one = task(lesson)
+    grid.keep(one, {"key": one.key, "error": "", "claims": []})
+    assert grid.kept(one)
+    file = one.file(".json")
+    file.write_text(damage(file.read_text(encoding="utf-8")), encoding="utf-8")
+    assert grid.kept(one) is None
+
+
+def test_other_code_seed_or_budget_is_another_run(lesson):
+    before = [task(lesson), task(lesson, seed=1), task(lesson, BUDGET=0.5)]
+    ledger_lessons.edit(lesson, "a | b < c_d", "another text")
+    keys = {task.key for task in [*before, task(lesson)]}
+    assert len(keys) == 4
+
+
+def test_prose_and_outputs_do_not_make_another_run(lesson):
+    before = task(lesson).key
+    ledger_lessons.edit(lesson, "# 01 · A tiny lesson", "# 01 · Another title")
+    assert task(lesson).key == before
+
+
+def test_a_changed_helper_table_or_weight_makes_another_run(tmp_path):
+    found = {grid.fingerprint_beneath(tmp_path)}
+    names = ["helpers/a.py", "helpers/models/b.py", "data/measured/c.json"]
+    for name in [*names, "data/pretrained/d.safetensors"]:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for content in (b"1", b"2"):
+            path.write_bytes(content)
+            found.add(grid.fingerprint_beneath(tmp_path))
+    assert len(found) == 9
+
+
+def test_what_a_run_does_not_rest_on_makes_no_other(tmp_path):
+    before = grid.fingerprint_beneath(tmp_path)
+    for name in ("helpers/__pycache__/a.pyc", "data/cache/a", "tools/a.py"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(b"1")
+    assert grid.fingerprint_beneath(tmp_path) == before
+
+
+def test_code_that_changed_since_the_start_is_not_taken_for_the_tasks(lesson):
+    one = task(lesson)
+    ledger_lessons.edit(lesson, "a | b < c_d", "another text")
+    with pytest.raises(UserError, match="differ from those the ledger was started"):
+        grid.execute(one)
+    assert not one.file(".ipynb").exists()
+
+
+def test_paths_inside_the_checkout_are_found_on_another_machine(tmp_path):
+    assert grid.portable(files.NOTEBOOKS / "01_a.ipynb") == "notebooks/01_a.ipynb"
+    assert grid.portable(tmp_path) == str(tmp_path.resolve())
+
+
+def test_a_record_is_json_with_numbers_only(executed):
+    text = json.dumps(executed["01_fails"][1], allow_nan=False)
+    assert "NaN" not in text

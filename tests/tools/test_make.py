@@ -1,0 +1,212 @@
+"""The Makefile: from any directory, with spaces in the path, twice in a row."""
+
+import os
+import shutil
+import stat
+import subprocess
+
+import pytest
+
+from tools.course import files
+from tools.machine import preflight
+
+if os.name != "posix" or shutil.which("make") is None:
+    pytest.skip("there is no make here", allow_module_level=True)
+
+# Stands in for Python: it writes down how it was called, and can make a venv. One
+# tool is slow, so that two at once would be seen in the order of the calls.
+FAKE = """\
+#!/bin/sh
+if [ "$3" = student ]; then sleep 0.3; fi
+echo "$(pwd)|LESSONS=$LESSONS|$*" >> "$CALLS"
+if [ "$1 $2" = "-m venv" ]; then mkdir -p .venv/bin && cp "$0" .venv/bin/python; fi
+exit ${FAIL:-0}
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout whose path holds spaces, signs and a dollar."""
+    root = tmp_path / "with  space & 'quote' $HOME" / "main"
+    (root / "tools").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy2(files.ROOT / name, root)
+    fake = tmp_path / "fake python"
+    fake.write_text(FAKE, encoding="utf-8")
+    fake.chmod(fake.stat().st_mode | stat.S_IEXEC)
+    return root
+
+
+@pytest.fixture
+def make(checkout, tmp_path):
+    """Return a function that calls make and returns exit code, calls and stderr."""
+
+    def call(*arguments, cwd=tmp_path, **variables):
+        calls = tmp_path / "calls"
+        calls.write_text("", encoding="utf-8")
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHON": str(tmp_path / "fake python"),
+            "CALLS": str(calls),
+        }
+        done = subprocess.run(
+            ["make", *arguments],
+            cwd=cwd,
+            env=environment | variables,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+        return done, [
+            line.split("|") for line in calls.read_text(encoding="utf-8").splitlines()
+        ]
+
+    return call
+
+
+def commands(calls):
+    """Return only what the fake Python was asked to do."""
+    return [call[-1] for call in calls]
+
+
+INSTALL = [
+    "tools/machine/preflight.py",
+    "-m venv .venv",
+    "-m pip install -c constraints.txt -e .[test]",
+]
+
+
+def test_it_installs_once_and_then_only_calls_the_tool(make, checkout):
+    _, first = make("-C", str(checkout), "lab")
+    assert commands(first) == [*INSTALL, "-m tools lab"]
+    _, second = make("-C", str(checkout), "lab")
+    assert commands(second) == ["-m tools lab"]
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        ("test", "classroom"),
+        ("classroom", "classroom"),
+        ("teach", "classroom"),
+        ("e2e", "e2e"),
+    ],
+)
+def test_what_only_a_class_or_a_browser_needs_comes_on_top_once(
+    make, checkout, command, extra
+):
+    _, first = make("-C", str(checkout), command)
+    more = f"-m pip install -c constraints.txt -e .[{extra}]"
+    assert commands(first) == [*INSTALL, more, f"-m tools {command}"]
+    _, second = make("-C", str(checkout), command)
+    assert commands(second) == [f"-m tools {command}"]
+
+
+@pytest.mark.parametrize("option", ["-C", "-f", "-f relative"])
+def test_it_works_from_another_directory(make, checkout, option):
+    target = checkout if option == "-C" else checkout / "Makefile"
+    if option == "-f relative":
+        target = os.path.join("..", checkout.name, "Makefile")
+    (checkout.parent / "elsewhere").mkdir()
+    where = checkout.parent / "elsewhere"
+    done, calls = make(option[:2], str(target), "run", cwd=where, LESSONS="01 03")
+    assert done.returncode == 0, done.stderr
+    assert calls[-1] == [str(checkout), "LESSONS=01 03", "-m tools run"]
+
+
+def test_values_reach_the_tool_without_a_shell_in_between(make, checkout):
+    lessons = "01; touch $$HOME `touch x` 'a b'"
+    _, calls = make("-C", str(checkout), "run", f"LESSONS={lessons}")
+    assert calls[-1][1] == "LESSONS=" + lessons.replace("$$", "$")
+    assert not (checkout / "x").exists()
+
+
+def test_torch_and_torchvision_come_first_and_from_the_given_index(make, checkout):
+    index = "https://download.pytorch.org/whl/cpu"
+    _, calls = make("-C", str(checkout), "student", TORCH_INDEX=index)
+    torch = "-m pip install --no-deps --index-url {} -c constraints.txt {}"
+    assert commands(calls) == [
+        *INSTALL[:2],
+        torch.format(index, "torch torchvision"),
+        INSTALL[2],
+        "-m tools student",
+    ]
+
+
+def test_a_changed_version_installs_again(make, checkout):
+    make("-C", str(checkout), "student")
+    os.utime(checkout / "constraints.txt", (2**31, 2**31))
+    _, calls = make("-C", str(checkout), "student")
+    assert commands(calls)[:-1] == INSTALL
+
+
+def test_a_failed_installation_is_tried_again(make, checkout):
+    done, _ = make("-C", str(checkout), "student", FAIL="1")
+    assert done.returncode != 0
+    _, calls = make("-C", str(checkout), "student")
+    assert commands(calls)[:-1] == INSTALL
+
+
+def test_the_tools_exit_code_reaches_the_caller(make, checkout):
+    make("-C", str(checkout), "test")
+    assert make("-C", str(checkout), "test", FAIL="1")[0].returncode != 0
+    assert make("-f", str(checkout / "Makefile"), "test", FAIL="1")[0].returncode != 0
+
+
+def test_parallel_make_runs_one_thing_at_a_time(make, checkout):
+    _, calls = make("-j8", "-C", str(checkout), "student", "run")
+    assert commands(calls) == [*INSTALL, "-m tools student", "-m tools run"]
+
+
+def test_clean_installs_nothing(make, checkout):
+    _, calls = make("-C", str(checkout), "clean")
+    assert commands(calls) == ["-m tools clean"]
+
+
+def test_a_missing_python_is_one_sentence(make, checkout):
+    done, calls = make("-C", str(checkout), "lab", PYTHON="python9")
+    assert "There is no 'python9' here" in done.stderr
+    assert not calls
+
+
+def test_help_is_the_default(make, checkout):
+    done, calls = make("-C", str(checkout))
+    assert "make lab" in done.stdout
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    ("version", "modules", "free", "sentence"),
+    [
+        ((3, 10), ("venv", "ensurepip"), 99, "This is Python 3.10; the course needs"),
+        ((3, 11), ("venv",), 99, "install the package python3-venv"),
+        ((3, 11), ("venv", "ensurepip"), 11.9, "11.9 GB free; the environment needs"),
+    ],
+)
+def test_preflight_says_what_is_missing(version, modules, free, sentence):
+    assert sentence in preflight.problem(version, modules, free, need_gb=12)
+
+
+def test_preflight_is_silent_when_all_is_there():
+    assert preflight.problem((3, 11), ("venv", "ensurepip"), 12, need_gb=12) == ""
+    assert preflight.problem((3, 14), ("venv", "ensurepip"), 1, need_gb=0) == ""
+
+
+@pytest.mark.parametrize(
+    ("platform", "index", "gigabytes"),
+    [
+        ("linux", "", 12),
+        ("linux", "https://download.pytorch.org/whl/cpu/", 4),
+        ("linux", "https://download.pytorch.org/whl/cu130", 12),
+        ("darwin", "", 4),
+    ],
+)
+def test_only_the_gpu_build_needs_much_disk(platform, index, gigabytes):
+    assert preflight.needed_gb(platform, index) == gigabytes
+
+
+def test_what_an_interrupted_installation_left_counts_as_free(tmp_path):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "half").write_bytes(b"x" * 1000)
+    assert preflight.folder_gb(tmp_path) == pytest.approx(1e-6)
+    assert preflight.folder_gb(tmp_path / "none") == 0

@@ -1,0 +1,269 @@
+"""`python -m tools habits`: what a page cannot bear is caught by its very habit,
+and a page that bears everything passes."""
+
+import json
+from argparse import Namespace
+from types import SimpleNamespace
+
+import pytest
+from nbformat import v4
+from support.tiny_lessons import code, tiny_cells
+
+from helpers.core.errors import UserError
+from helpers.page.claims import MIME
+from tools import __main__ as tools_main
+from tools.course import files, notebooks
+from tools.verify import suite
+from tools.verify.habits import command, pages, report, surroundings
+
+KNOWN = {habit.name: habit for habit in command.HABITS}
+LOCK = "from pathlib import Path\nPath('lock').touch(exist_ok=False)"
+CAUGHT = """\
+import socket
+try:
+    socket.socket().connect(("127.0.0.1", 9))
+except OSError:
+    pass"""
+WRITE = "from pathlib import Path\n(Path({}) / 'found.txt').write_text('')"
+
+# By habit: cells that run through in Run All, and what is said of them.
+BAD = {
+    "twice": (
+        ["word = ['a', 'b']", "word = word.pop"],
+        "cell 6, the second time: AttributeError: ",
+    ),
+    "again": (
+        ["total = sum([1, 2])", "sum = total"],
+        "cell 5, the second time: TypeError: 'int' object is not callable",
+    ),
+    "restart": ([LOCK, "1", "2", "3", "Path('lock').unlink()"], "cell 5: FileExists"),
+    "offline": (["1", CAUGHT], "cell 6 reached for the network: socket.connect"),
+    "data": ([WRITE.format("{data!r}")], "cell 5: OSError: [Errno 30] Read-only"),
+    "home": ([WRITE.format("Path.home()")], "cell 5: PermissionError: [Errno 13]"),
+    "student": (
+        ["tries = globals().get('tries', 0)", "tries = tries + 1; assert tries < 2"],
+        "cell 6, the second time: AssertionError",
+    ),
+    "quick": (
+        ["import warnings", "if BUDGET < 1:\n    warnings.warn('short')"],
+        "cell 6 wrote to stderr: ",
+    ),
+    "long": (["assert BUDGET <= 1, 'too long'"], "cell 5: AssertionError: too long"),
+}
+ALONE = "import os\nassert not os.path.exists('lock')"  # a folder of its own
+GOOD = ("twice", "again", "restart", "student")
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """A folder that stands for data/."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    monkeypatch.setattr(surroundings, "DATA", folder)
+    return folder
+
+
+@pytest.fixture
+def lesson(tmp_path, data, write_lesson):
+    """Return a function that writes a tiny lesson with more cells."""
+
+    def write(name, *more):
+        cells = tiny_cells(
+            *[code(source.replace("{data!r}", repr(str(data)))) for source in more]
+        )
+        return write_lesson(tmp_path / "notebooks", name, cells)
+
+    return write
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_each_habit_catches_the_page_that_cannot_bear_it(lesson, tmp_path, name):
+    sources, said = BAD[name]
+    paths = [lesson("01_bad", *sources)]
+    if name in GOOD:
+        paths.append(lesson("02_good", ALONE, "a = 1", "b = a", "c = b", "d = c"))
+    bad, *good = command.practise(KNOWN[name], paths, tmp_path / "practised")
+    assert said in bad.problems[0]
+    assert bad.row[:2] == (name, "01_bad")
+    assert bad.row[-1] == "FAILED"
+    assert [(outcome.problems, outcome.row[-1]) for outcome in good] == [
+        ((), "passed") for _ in good
+    ]
+
+
+def test_behind_all_walls_a_good_page_passes_and_nothing_is_left(
+    lesson, data, tmp_path
+):
+    look = "import os\nassert os.listdir(os.path.expanduser('~')) == []"
+    path = lesson("01_good", look, "open('here.txt', 'w').close()")
+    (outcome,) = command.practise(command.STUDENT_RUN, [path], tmp_path / "practised")
+    assert (outcome.problems, outcome.notes) == ((), ())
+    assert outcome.row[3:] == ("1/1", "○ 2/2", "passed")
+    assert not [*data.iterdir(), *(tmp_path / "practised" / "home").iterdir()]
+
+
+def test_walls_hold_where_the_system_makes_none(lesson, data, tmp_path, monkeypatch):
+    monkeypatch.setattr(surroundings.habit_seal, "launcher", lambda *_: ())
+    path = lesson("01_bad", "import subprocess, sys", CAUGHT, WRITE.format("{data!r}"))
+    (outcome,) = command.practise(command.STUDENT_RUN, [path], tmp_path / "practised")
+    assert [problem.partition(":")[0] for problem in outcome.problems] == [
+        "cell 7",
+        "cell 6 reached for the network",
+    ]
+    assert outcome.notes == (f"refused: open {data}/found.txt",)
+    nb = notebooks.read(tmp_path / "practised" / "01_bad.ipynb")
+    assert (
+        notebooks.stream(notebooks.code_cells(nb)[0])
+        == "refused by Python: network, data, home\n"
+    )
+
+
+def test_a_kernel_that_stops_too_early_is_told_from_the_restart(lesson, tmp_path):
+    path = lesson("01_bad", "assert not SEED, 'early'", "1", "2", "3", "4", "5")
+    habit = command.Habit("restart", "", pages.stopped_in_the_middle, {"SEED": 1})
+    (outcome,) = command.practise(habit, [path], tmp_path / "practised")
+    assert outcome.problems == (
+        "before the restart: cell 5: AssertionError: early",
+        "cell 5: AssertionError: early",
+    )
+
+
+def test_all_that_a_learner_may_do_is_among_the_habits():
+    changed = [habit.parameters for habit in command.HABITS]
+    for parameters in ({"BUDGET": 0.1}, {"BUDGET": 2.0}):
+        assert parameters in changed
+    assert any("SEED" in parameters for parameters in changed)
+    assert any(parameters.get("DEVICE") == "cpu" for parameters in changed)
+    assert {"twice", "again", "restart", "offline", "data", "home"} <= set(KNOWN)
+
+
+def test_parameters_are_typed_into_the_page_and_found_again_by_a_second_run(lesson):
+    (page,) = command.prepared(KNOWN["again"], lesson("01_good"))
+    typed = [
+        c.source
+        for c in notebooks.code_cells(page)
+        if "parameters" in notebooks.tags(c)
+    ]
+    assert typed == ["SEED = 0\nBUDGET = 0.03\nDEVICE = 'auto'"] * 2
+
+
+def test_the_student_edition_is_what_a_student_has(lesson):
+    (page,) = command.prepared(KNOWN["student"], lesson("01_good"))
+    sources = [cell.source for cell in page.cells]
+    assert "def answer():\n    ..." in sources
+    assert not any("return 42" in source for source in sources)
+
+
+def test_only_the_cells_of_exercises_are_doubled(lesson):
+    (page,) = command.prepared(command.STUDENT_RUN, lesson("01_good", "1"))
+    seconds = [c.source for c in page.cells if c.id.startswith("again")]
+    assert len(seconds) == 2
+    assert seconds[0].startswith("def answer")
+    assert seconds[1].startswith("print(")
+
+
+# ---------------------------------------------------------------- judging
+
+
+def told(source="1", cell=1, time=1, **stream):
+    """Return a cell that has run, and has printed to the streams."""
+    outputs = [v4.new_output("stream", name=n, text=t) for n, t in stream.items()]
+    done = code(source, habit={"cell": cell, "time": time})
+    done.outputs, done.execution_count = outputs, cell
+    return done
+
+
+def test_what_goes_to_stderr_is_a_problem_but_for_matplotlibs_advice():
+    advice = "Matplotlib created a temporary cache directory at /tmp/a because\n"
+    cells = [
+        told(stderr=advice),
+        told(cell=2, stderr="a.py:1: UserWarning: old\n  f()\n"),
+    ]
+    found = report.complaints(v4.new_notebook(cells=cells))
+    assert found == ["cell 2 wrote to stderr: a.py:1: UserWarning: old"]
+
+
+def test_claims_with_another_value_the_second_time_are_noted():
+    nb = v4.new_notebook()
+    for id, measured in (("1.1", "3"), ("1.2", "4"), ("1.1", "3"), ("1.2", "5")):
+        record = {"id": id, "measured": measured}
+        output = v4.new_output("display_data", data={MIME: record})
+        nb.cells.append(v4.new_code_cell(outputs=[output]))
+    assert report.differing(nb) == ["another value the second time: 1.2"]
+
+
+def test_a_wall_that_recorded_nothing_is_a_problem(tmp_path):
+    log = tmp_path / "walls.log"
+    problems, _ = report.attempts(log, ("home", "network"), None)
+    assert len(problems) == 2
+    marks = [{"wall": "habit-probe"}, {"wall": "network"}, {"wall": "habit-probe"}]
+    log.write_text("\n".join(map(json.dumps, marks)), encoding="utf-8")
+    problems, notes = report.attempts(log, ("home", "network"), None)
+    assert problems == ["the wall 'home' has recorded nothing"]
+    assert notes == []
+
+
+# ---------------------------------------------------------------- the command
+
+
+def arguments(*words):
+    """Return the arguments of the command as typed."""
+    return tools_main.parser().parse_args(["habits", *words])
+
+
+def test_habits_are_chosen_by_name_or_by_the_environment(monkeypatch):
+    monkeypatch.setenv("HABITS", "again twice")
+    assert [habit.name for habit in command.choose(arguments().only)] == [
+        "again",
+        "twice",
+    ]
+    typed = arguments("01", "--only", "cpu")
+    assert (typed.lessons, typed.only) == (["01"], ["cpu"])
+    assert command.choose([]) == list(command.HABITS)
+
+
+def test_an_unknown_habit_is_refused_with_the_known_ones():
+    with pytest.raises(UserError, match="no habit 'thrice'; there are offline, data"):
+        command.choose(["again", "thrice"])
+
+
+@pytest.mark.parametrize(("problems", "code"), [((), 0), (("cell 3: a: b",), 1)])
+def test_a_problem_is_one_line_and_the_exit_code(problems, code, monkeypatch, capsys):
+    row = ("cpu", "01_tiny", "1", "1/1", "✓ 1/1", "FAILED" if problems else "passed")
+    outcome = report.Outcome(row, problems, ("a note",))
+    monkeypatch.setattr(command, "practise", lambda *_: [outcome])
+    monkeypatch.setattr(notebooks, "choose", lambda names: [])
+    assert command.main(Namespace(only=["cpu"], lessons=[], jobs=1)) == code
+    printed = capsys.readouterr().out.splitlines()
+    assert ("cpu: 01_tiny: cell 3: a: b" in printed) is bool(problems)
+    assert "cpu: 01_tiny: noted: a note" in printed
+
+
+def test_the_student_edition_is_verified_behind_all_walls(monkeypatch, tmp_path):
+    monkeypatch.setattr(files, "BUILD", tmp_path)
+    monkeypatch.setattr(suite, "write_edition", lambda folder: folder.mkdir())
+    monkeypatch.setattr(notebooks, "lessons", lambda folder: [folder / "01_a.ipynb"])
+    asked = []
+
+    def run(chosen, paths):
+        asked.append((chosen, paths))
+        return [SimpleNamespace(problems=("one",))]
+
+    monkeypatch.setattr(command, "run", run)
+    assert suite.student() == suite.Count(0, 1)
+    ((habit,), paths) = asked[0]
+    assert set(habit.walls) == {"network", "data", "home"}
+    assert (habit.parameters, habit.verdict) == ({"BUDGET": 0.1}, "○")
+    assert paths == [tmp_path / "student" / "01_a.ipynb"]
+
+
+def test_the_first_lesson_is_used_as_learners_do_in_every_test(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(
+        notebooks, "lessons", lambda: [tmp_path / "00_a", tmp_path / "01"]
+    )
+    monkeypatch.setattr(command, "run", lambda *call: asked.append(call) or [])
+    assert suite.few_habits() == suite.Count(0, 0)
+    ((chosen, paths),) = asked
+    assert {habit.name for habit in chosen} == {"twice", "again", "restart"}
+    assert paths == [tmp_path / "00_a"]

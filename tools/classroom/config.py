@@ -1,0 +1,69 @@
+"""nbgrader's settings for the classroom: its nbgrader_config.py calls `settle`."""
+
+import os
+import sys
+from pathlib import Path
+
+NAME = "nbgrader_config.py"
+TEXT = '''\
+"""nbgrader's settings for this classroom: yours to edit, never overwritten."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT.parent))  # the course, wherever it has been moved
+
+from tools.classroom.config import settle  # noqa: E402
+
+c = get_config()  # noqa: F821: nbgrader provides it
+settle(c, ROOT)
+
+# c.GradedRun.exercise_timeout = 20  # seconds for an exercise's cell, or its check
+# c.GradedRun.timeout = 300  # seconds for any other cell
+'''
+
+
+def settle(c, root: Path) -> None:
+    """Set everything that nbgrader needs for the classroom at `root`.
+
+    c: the traitlets Config that nbgrader hands to its configuration file.
+    """
+    from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+    from nbgrader import preprocessors as steps
+
+    from tools.classroom.steps import GradedRun, RestoredCells
+
+    find_own_commands()
+    c.CourseDirectory.root = str(root)
+    c.CourseDirectory.course_id = "from-pixels-to-transformers"
+    c.ClearSolutions.code_stub = {"python": "..."}  # the stub that `check` knows
+    c.Autograde.sanitize_preprocessors = exchanged(
+        steps.OverwriteCells, RestoredCells, "sanitize_preprocessors"
+    )
+    c.Autograde.autograde_preprocessors = exchanged(
+        steps.Execute, GradedRun, "autograde_preprocessors"
+    )
+    # `check` raises when an answer is wrong: a warning alone must cost nothing.
+    c.IgnorePattern.enabled, c.IgnorePattern.pattern = True, r"(?s)."
+    # The pages go to students: without the hidden tests, and so their number.
+    c.GenerateFeedback.preprocessors = [
+        steps.GetGrades,
+        steps.ClearHiddenTests,
+        CSSHTMLHeaderPreprocessor,
+    ]
+
+
+def find_own_commands() -> None:
+    """Put this Python's commands on PATH: nbgrader calls `alembic` by its name."""
+    folder, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
+    if folder not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([folder, path])
+
+
+def exchanged(step: type, own: type, name: str) -> list[type]:
+    """Return nbgrader's own list of steps called `name`, one exchanged for ours."""
+    from nbgrader.converters import Autograde
+
+    steps = getattr(Autograde, name).default_args[0]
+    return [own if each is step else each for each in steps]

@@ -1,0 +1,140 @@
+"""`python -m tools classroom 01 --grade`: grade what stands under submitted/.
+
+Each submission is graded by an nbgrader process of its own, so none can end the class's
+grading. One that has been graded already is graded again only when it has changed.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from helpers.core.errors import UserError
+from tools.classroom.folder import Classroom, digest
+from tools.classroom.grades import points_table
+from tools.execute import kernels
+
+LIMIT = 3600  # seconds for one submission, should nbgrader itself not end
+LOG = "grading.log"
+
+
+def grade(room: Classroom, lessons: Sequence[Path]) -> int:
+    """Grade all lessons, write feedback pages, print one table for each.
+
+    Returns 1 when a submission could not be graded, else 0. Raises UserError where
+    nothing was handed in.
+    """
+    handed_in = {lesson: students(room, lesson) for lesson in lessons}
+    if not any(handed_in.values()):
+        numbers = ", ".join(lesson.stem[:2] for lesson in lessons)
+        form = "submitted/STUDENT/NN/"
+        raise UserError(f"Nothing to grade: no {form} in {room.root} for {numbers}.")
+    results = [grade_lesson(room, *each) for each in handed_in.items() if each[1]]
+    print("`nbgrader export`, typed in classroom/, writes all grades to grades.csv")
+    return max(results)
+
+
+def students(room: Classroom, lesson: Path) -> list[str]:
+    """Return the students who have handed in something for a lesson."""
+    folders = room.root.glob(f"submitted/*/{lesson.stem[:2]}")
+    return sorted(folder.parent.name for folder in folders if folder.is_dir())
+
+
+def grade_lesson(room: Classroom, lesson: Path, names: Sequence[str]) -> int:
+    """Grade the submissions of a lesson and print the table; return 1 for problems."""
+    number = lesson.stem[:2]
+    problems = {}
+    for name in tqdm(names, desc=number, unit="student", disable=None, leave=False):
+        problems[name] = grade_one(room, lesson, name)
+    options = [number, f"--notebook={lesson.stem}", "--force"]
+    pages = nbgrader(room, "generate_feedback", *options)
+    print(points_table(room.root, lesson, names))
+    for name, problem in problems.items():
+        if problem:
+            print(f"{name}: {problem}")
+    print(
+        f"feedback pages: feedback/STUDENT/{number}/" + (f" ({pages})" if pages else "")
+    )
+    return 1 if pages or any(problems.values()) else 0
+
+
+def grade_one(room: Classroom, lesson: Path, name: str) -> str:
+    """Grade one submission unless it was; return what went wrong, "" for nothing."""
+    folder = room.root / "submitted" / name / lesson.stem[:2]
+    path = folder / lesson.name
+    if problem := named_as_released(path) or unreadable(path):
+        return problem
+    key, versions = f"{lesson.stem[:2]}/{name}", digest(path)
+    versions += digest(room.source(lesson)) if room.source(lesson).exists() else ""
+    version = hashlib.sha256(versions.encode()).hexdigest()
+    done = room.root / "autograded" / name / lesson.stem[:2] / lesson.name
+    if done.exists() and room.graded.get(key) == version:
+        return ""
+    problem = nbgrader(
+        room, "autograde", lesson.stem[:2], f"--student={name}", "--force"
+    )
+    if not problem:
+        room.graded[key] = version
+        room.save()
+    return problem
+
+
+def named_as_released(path: Path) -> str:
+    """Copy the only notebook of a folder to the name that nbgrader knows, if needed.
+
+    Returns what is wrong, "" when there is a file of that name.
+    """
+    if path.exists():
+        return ""
+    found = sorted(path.parent.glob("*.ipynb"))
+    if len(found) == 1:
+        shutil.copyfile(found[0], path)
+        print(f"{path.parent}: {found[0].name} was copied to {path.name}")
+        return ""
+    names = ", ".join(file.name for file in found) or "no notebook"
+    return f"no {path.name} was handed in; the folder holds {names}"
+
+
+def unreadable(path: Path) -> str:
+    """Return why a file is no notebook, "" when it is one."""
+    try:
+        json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"{path.name} cannot be read as a notebook ({type(error).__name__})"
+    return ""
+
+
+def nbgrader(room: Classroom, *words: str) -> str:
+    """Run an nbgrader command; return its error in one line, "" without one."""
+    command = [sys.executable, "-m", "nbgrader", *words]
+    with open(room.root / LOG, "a+", encoding="utf-8", errors="replace") as log:
+        log.seek(0, os.SEEK_END)
+        start = log.tell()
+        try:
+            code = subprocess.run(
+                command,
+                cwd=room.root,
+                env=kernels.child_environment(),
+                stdout=log,
+                stderr=log,
+                timeout=LIMIT,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return f"stopped after {LIMIT} seconds"
+        log.seek(start)
+        return last_error(log.read()) if code else ""
+
+
+def last_error(log: str) -> str:
+    """Return the last error that a log names, as one line."""
+    lines = re.findall(r"^\s*([\w.]*(?:Error|Exception): .*)", log, re.MULTILINE)
+    lines += re.findall(r"ERROR\] (.*)", log)[:1]
+    reason = lines[0] if lines else "no reason given"
+    return f"nbgrader could not do it: {reason} ({LOG} tells more)"

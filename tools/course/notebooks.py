@@ -1,0 +1,118 @@
+"""The course on disk: its folders, its lessons, and what stands in a notebook."""
+
+import ast
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from helpers.core.errors import UserError
+from helpers.page.claims import MIME
+from tools.course.files import NOTEBOOKS
+
+VERDICT = re.compile(r"^([✓○✗]) \d+\.\d+", re.MULTILINE)
+
+
+def title(nb: NotebookNode) -> str:
+    """Return the heading a notebook opens with, "" where there is none."""
+    first = nb.cells[0].source.partition("\n")[0] if nb.cells else ""
+    return first.removeprefix("# ") if first.startswith("# ") else ""
+
+
+def lessons(folder: Path = NOTEBOOKS) -> list[Path]:
+    """Return the lessons in order. Raises UserError when there is none."""
+    found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    if not found:
+        raise UserError(f"No lesson found: {folder} holds no file like 01_name.ipynb.")
+    return found
+
+
+def choose(names: Iterable[str], folder: Path = NOTEBOOKS) -> list[Path]:
+    """Return the lessons called `names` ("1", "01", "01_cnn…"), all when empty.
+
+    Raises UserError for a name that no lesson has.
+    """
+    known = lessons(folder)
+    chosen = set()
+    for name in names:
+        stem = Path(name).stem
+        number = f"{int(stem):02d}" if stem.isdecimal() else None
+        match = [p for p in known if p.stem == stem or p.stem[:2] == number]
+        if not match:
+            all_names = ", ".join(path.stem for path in known)
+            raise UserError(f"There is no lesson {name!r}; there are {all_names}.")
+        chosen.update(match)
+    return [path for path in known if path in chosen] or known
+
+
+def read(path: Path) -> NotebookNode:
+    """Return the notebook in `path`. Raises UserError when it is not one."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError, nbformat.ValidationError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path} cannot be read as a notebook: {reason}") from error
+
+
+def code_cells(nb: NotebookNode) -> list[NotebookNode]:
+    """Return the code cells of a notebook."""
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """Return the tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def parameters(nb: NotebookNode) -> dict[str, object]:
+    """Return name and default of everything in the cell tagged `parameters`.
+
+    Raises ValueError where the cell holds anything but `NAME = literal`.
+    """
+    found = {}
+    for cell in code_cells(nb):
+        if "parameters" in tags(cell):
+            for statement in ast.parse(cell.source).body:
+                if not isinstance(statement, ast.Assign):
+                    raise ValueError(f"not NAME = literal: {ast.unparse(statement)}")
+                (target,) = statement.targets
+                found[ast.unparse(target)] = ast.literal_eval(statement.value)
+    return found
+
+
+def claims(nb: NotebookNode) -> list[dict]:
+    """Return the records of all claims that the executed notebook shows, with the
+    number of their `cell` among the lesson's own code cells."""
+    own = [cell for cell in code_cells(nb) if "injected-parameters" not in tags(cell)]
+    return [
+        output.data[MIME] | {"cell": number}
+        for number, cell in enumerate(own)
+        for output in cell.outputs
+        if MIME in output.get("data", {})
+    ]
+
+
+def exercises(nb: NotebookNode) -> list[NotebookNode]:
+    """Return the cells that check an exercise (nbgrader's graded cells)."""
+    cells = code_cells(nb)
+    return [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
+
+
+def stream(cell: NotebookNode, name: str = "stdout") -> str:
+    """Return what a cell has printed to "stdout" or "stderr"."""
+    return "".join(o.text for o in cell.outputs if o.get("name") == name)
+
+
+def verdicts(cell: NotebookNode) -> list[str]:
+    """Return the signs ✓ ○ ✗ with which the checks of a cell have answered."""
+    return VERDICT.findall(stream(cell))
+
+
+def code_fingerprint(nb: NotebookNode) -> str:
+    """Return a hash of the code that the stored outputs belong to."""
+    text = json.dumps([cell.source for cell in code_cells(nb)])
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,120 @@
+"""The student edition: the lessons without solutions and outputs, never edited."""
+
+import argparse
+import copy
+import hashlib
+import json
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from helpers.core.errors import UserError
+from tools.course import files, notebooks
+from tools.course.files import create
+
+SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
+HIDDEN_TESTS = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
+
+
+def replace_regions(source: str, markers: tuple[str, str], stub: str | None) -> str:
+    """Return `source` with each marked region replaced by `stub`, or removed.
+
+    The stub takes the indentation of the opening marker. Raises UserError for a
+    marker without its partner.
+    """
+    begin, end = markers
+    kept, inside = [], False
+    for line in source.splitlines():
+        if begin in line or end in line:
+            if (begin in line) == inside:
+                raise UserError(f"{line.strip()!r} has no partner: {source[:60]!r}.")
+            inside = begin in line
+            if inside and stub is not None:
+                indent = line[: len(line) - len(line.lstrip())]
+                kept.append(indent + stub)
+        elif not inside:
+            kept.append(line)
+    if inside:
+        raise UserError(f"{begin!r} has no partner: {source[:60]!r}.")
+    return "\n".join(kept)
+
+
+def student_notebook(nb: NotebookNode) -> NotebookNode:
+    """Return the student edition of a worked notebook, which stays as it is.
+
+    Raises UserError for unbalanced solution or hidden-test markers.
+    """
+    nb = copy.deepcopy(nb)
+    nb.cells = [cell for cell in nb.cells if "worked-only" not in notebooks.tags(cell)]
+    for cell in notebooks.code_cells(nb):
+        cell.source = replace_regions(cell.source, SOLUTION, "...")
+        cell.source = replace_regions(cell.source, HIDDEN_TESTS, None)
+        cell.outputs, cell.execution_count = [], None
+        cell.metadata.pop("execution", None)
+    nb.metadata.pop("widgets", None)
+    nb.metadata["pixels"] = {"edition": "student", "content": fingerprint(nb)}
+    nbformat.validate(nb)
+    return nb
+
+
+def fingerprint(nb: NotebookNode) -> str:
+    """Return a hash of what a student sees: the sources and metadata of the cells."""
+    cells = [[c.cell_type, c.id, c.source, c.metadata] for c in nb.cells]
+    text = json.dumps(cells, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_of(path: Path) -> str:
+    """Return the fingerprint kept in a student's file, "" where there is none."""
+    try:
+        nb = json.loads(path.read_text(encoding="utf-8"))
+        return nb["metadata"]["pixels"]["content"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def deliver(nb: NotebookNode, path: Path) -> str:
+    """Put a student notebook at `path`, or beside it when a file is there.
+
+    Returns a sentence on what was done, "" when the student has this edition.
+    """
+    content = nb.metadata.pixels.content
+    text = nbformat.writes(nb) + "\n"
+    if create(path, text):
+        return f"{path.name} is new"
+    if content_of(path) == content:
+        return ""
+    beside = path.with_name(f"{path.stem}.new-{content[:8]}.ipynb")
+    if not create(beside, text):
+        return ""
+    return f"{path.name} was left as it is; the newer edition is {beside.name}"
+
+
+def write_edition(folder: Path, source: Path = files.NOTEBOOKS) -> list[str]:
+    """Deliver every lesson into `folder`; return the sentences on what was done.
+
+    Raises UserError when the folder cannot be written or a lesson is faulty.
+    """
+    editions = [(path, student_edition(path)) for path in notebooks.lessons(source)]
+    files.make_folder(folder)
+    try:
+        said = [deliver(nb, folder / path.name) for path, nb in editions]
+    except OSError as error:
+        raise UserError(f"Cannot write to {folder}: {error.strerror}.") from error
+    return [sentence for sentence in said if sentence]
+
+
+def student_edition(path: Path) -> NotebookNode:
+    """Return the student edition of the lesson in `path`."""
+    try:
+        return student_notebook(notebooks.read(path))
+    except UserError as error:
+        raise UserError(f"{path.name}: {error}") from error
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write the student edition into study/; return 0."""
+    said = write_edition(files.STUDY)
+    print("\n".join(said) or f"{files.STUDY} is up to date")
+    return 0

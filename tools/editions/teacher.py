@@ -1,0 +1,55 @@
+"""The teacher's version of a lesson: the worked one, with hidden tests to be graded.
+
+nbgrader makes the students' version from it: solutions become `...`, hidden tests go.
+"""
+
+import ast
+import copy
+
+from nbformat import NotebookNode
+
+from helpers.page.exercises import find
+from tools.course import notebooks
+from tools.editions.student import HIDDEN_TESTS, student_notebook
+
+
+def source_notebook(worked: NotebookNode, number: int) -> NotebookNode:
+    """Return the teacher's version of a worked lesson, which stays as it is.
+
+    `number` is the seed of the hidden cases: a class's own, so no student can know
+    them. Raises UserError for unbalanced solution markers.
+    """
+    student = student_notebook(worked)
+    nb = copy.deepcopy(worked)
+    nb.cells = [cell for cell in nb.cells if "worked-only" not in notebooks.tags(cell)]
+    for cell in notebooks.code_cells(nb):
+        cell.outputs, cell.execution_count = [], None
+        cell.metadata.pop("execution", None)
+    for cell in notebooks.exercises(nb):
+        add_hidden_test(cell, number)
+    nb.metadata.pop("widgets", None)
+    nb.metadata["pixels"] = student.metadata["pixels"]  # what students will have
+    return nb
+
+
+def add_hidden_test(cell: NotebookNode, number: int) -> None:
+    """Let a check cell also judge hidden cases, where its exercise has any.
+
+    `check` is imported anew: what a student has given that name does not grade.
+    """
+    call = check_call(cell.source)
+    if call is None or find(call.args[0].value).hidden is None:
+        return
+    visible = ast.get_source_segment(cell.source, call).removesuffix(")")
+    hidden = f"{visible.rstrip().removesuffix(',')}, hidden={number})"
+    begin, end = HIDDEN_TESTS
+    imported = "from helpers.page.exercises import check"
+    cell.source += "\n".join(["", begin, imported, "", hidden, end])
+
+
+def check_call(source: str) -> ast.Call | None:
+    """Return the call `check("1.2", answer)` in a cell, None where there is none."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "check":
+            return node
+    return None

@@ -1,0 +1,48 @@
+"""The environment in which kernels and tests run: one thread, a quiet profile."""
+
+import os
+from pathlib import Path
+
+from helpers.page.claims import COLLECT
+from tools.course.files import BUILD, ROOT, make_folder
+
+
+def child_environment(root: Path = ROOT) -> dict[str, str]:
+    """Return the environment in which kernels and tests run: one thread, no bars.
+
+    Two notebooks run at once, so each gets one thread. The checkout at `root` comes
+    first on the import path: what is executed is what stands there, wherever it was
+    installed.
+    """
+    path = [str(root), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {
+        "IPYTHONDIR": str(quiet_profile()),
+        "OMP_NUM_THREADS": "1",
+        COLLECT: "",  # only the ledger sets it
+        "PIXELS_QUIET": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONIOENCODING": "utf-8",  # Windows would say ✓ in a code page without it
+        "PYTHONPATH": os.pathsep.join(part for part in path if part),
+    }
+
+
+def quiet_profile() -> Path:
+    """Write the IPython profile of executed kernels: errors only, no history."""
+    folder = BUILD / "ipython"
+    config = folder / "profile_default" / "ipython_kernel_config.py"
+    text = "c.IPKernelApp.log_level = 40\nc.HistoryManager.enabled = False\n"
+    make_folder(config.parent)
+    if not config.exists() or config.read_text(encoding="utf-8") != text:
+        config.write_text(text, encoding="utf-8")
+    return folder
+
+
+# What tells a program where else than in the home folder it may write.
+ELSEWHERE = (
+    *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"),
+    *("MPLCONFIGDIR", "TORCH_HOME", "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"),
+    *("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "SCIKIT_LEARN_DATA"),
+    *("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"),
+    *("APPDATA", "LOCALAPPDATA", "PIXELS_DATA"),
+)

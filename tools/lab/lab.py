@@ -1,0 +1,74 @@
+"""`python -m tools lab`: the student edition, then JupyterLab on its first page."""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from helpers.core.errors import UserError
+from tools.course import files
+from tools.editions.student import write_edition
+
+SETTINGS = Path(__file__).parent  # its labconfig/ turns JupyterLab's news off
+LEARNER = SETTINGS / "learner"  # switches off what the extra `classroom` adds
+FIRST_PAGE = "00_start_here.ipynb"
+
+
+def has_display(platform: str, environment: Mapping[str, str]) -> bool:
+    """Return whether a browser could open a window here."""
+    if not platform.startswith("linux"):
+        return True
+    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+
+
+def runs_as_root() -> bool:
+    """Return whether this process may do everything, as in most containers."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def command(is_root: bool, display: bool, root: Path | None = None) -> list[str]:
+    """Return the command that starts JupyterLab: this machine only, with its token.
+
+    `root`: the folder that holds study/, the checkout if not given.
+    """
+    options = [
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.root_dir={root or files.ROOT}",
+        f"--LabApp.default_url=/lab/tree/study/{FIRST_PAGE}",
+    ]
+    if is_root:  # containers; everywhere else JupyterLab's refusal is right
+        options.append("--allow-root")
+    if not display:
+        options.append("--no-browser")
+    return [sys.executable, "-m", "jupyterlab", *options]
+
+
+def lab_environment(*configs: Path) -> dict[str, str]:
+    """Return the environment: helpers can be imported, and no news is asked for.
+
+    `configs`: folders of Jupyter's configuration that go before the course's own. With
+    LEARNER, JupyterLab is the same whether the extra `classroom` is installed or not.
+    """
+    folders = [*configs, SETTINGS, os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    modules = [files.ROOT, os.environ.get("PYTHONPATH", "")]
+    return os.environ | {
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(str(part) for part in folders if part),
+        "PYTHONPATH": os.pathsep.join(str(part) for part in modules if part),
+    }
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Prepare study/ and become JupyterLab; return its exit code."""
+    if files.NOTEBOOKS.is_dir():  # a published course brings study/ ready
+        for sentence in write_edition(files.STUDY):
+            print(f"study: {sentence}")
+    if not (files.STUDY / FIRST_PAGE).exists():
+        raise UserError(f"There is no study/{FIRST_PAGE} to open.")
+    start = command(runs_as_root(), has_display(sys.platform, os.environ))
+    environment = lab_environment(LEARNER)
+    sys.stdout.flush()
+    if os.name == "posix":  # one process: signals reach JupyterLab itself
+        os.execve(sys.executable, start, environment)
+    return subprocess.call(start, env=environment)

@@ -1,0 +1,148 @@
+"""`python -m tools claims`: every claim at every seed, as one page and as JSON."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.course import files, notebooks
+from tools.ledger.grid import Task, execute, keep, kept, tasks
+from tools.ledger.margins import margins, smallest
+from tools.ledger.page import page
+from tools.ledger.pools import pool, work_off
+from tools.ledger.sources import sources
+
+COMMITTED = files.ROOT / "CLAIMS.md"
+PRINTED_SEEDS = [0, 1, 2, 3, 4]
+PRINTED = {"BUDGET": 1.0}
+OF_THE_CLAIM = ("id", "text", "kind", "unit", "source", "on", "bound", "limits", "cell")
+OF_THE_RUN = ("values", "measured", "judged", "held")
+
+
+def ledger(runs: Sequence[dict], places: dict[str, list[str]]) -> list[dict]:
+    """Return an entry per claim, lesson by lesson, from the records of the runs.
+
+    `places`: for each lesson what its code cells rest on, see `sources`; it is the
+    source of a claim that names none.
+    """
+    entries = []
+    for lesson in sorted({run["lesson"] for run in runs}):
+        own = {r["parameters"]["SEED"]: r for r in runs if r["lesson"] == lesson}
+        by_seed = {s: {c["id"]: c for c in r["claims"]} for s, r in own.items()}
+        ids = dict.fromkeys(id for found in by_seed.values() for id in found)
+        for id in ids:
+            records = {seed: found.get(id) for seed, found in by_seed.items()}
+            found = {"lesson": lesson} | entry(records)
+            found["source"] = found["source"] or places[lesson][found["cell"]]
+            entries.append(found)
+    return entries
+
+
+def entry(records: dict[int, dict | None]) -> dict:
+    """Return what the ledger says of one claim: {seed: record, None where missing}."""
+    found = {seed: record for seed, record in records.items() if record}
+    first = next(iter(found.values()))
+    each = margins(list(found.values()))
+    runs = [
+        {"seed": seed} | {name: record[name] for name in OF_THE_RUN} | {"margin": own}
+        for (seed, record), own in zip(found.items(), each, strict=True)
+    ]
+    return {name: first[name] for name in OF_THE_CLAIM} | {
+        "margin": smallest(list(found.values())),
+        "problems": problems(first, records),
+        "runs": runs,
+    }
+
+
+def problems(first: dict, records: dict[int, dict | None]) -> list[str]:
+    """Return one phrase for each seed at which a claim fails, lacks or differs."""
+    said = []
+    for seed, record in records.items():
+        if record is None:
+            said.append(f"missing at SEED {seed}")
+        elif record["held"] is False:
+            said.append(f"does not hold at SEED {seed}")
+        elif any(record[name] != first[name] for name in OF_THE_CLAIM):
+            said.append(f"has another text or bound at SEED {seed}")
+    return said
+
+
+def summary(grid: Sequence[Task], runs: Sequence[dict]) -> dict:
+    """Return the whole ledger: the grid, its runs, what broke, and every claim.
+
+    `runs`: the records in the order of the grid.
+    """
+    pairs = list(zip(grid, runs, strict=True))
+    whole = [run for run in runs if not run["error"]]
+    shared = {n: v for n, v in grid[0].parameters.items() if n != "SEED"}
+    places = {t.source.stem: sources(notebooks.read(t.source)) for t in grid}
+    return {
+        "seeds": list(dict.fromkeys(task.parameters["SEED"] for task in grid)),
+        "parameters": shared,
+        "titles": {run["lesson"]: run["title"] for run in whole},
+        "runs": [
+            {"run": task.name, "seconds": run.get("seconds")} for task, run in pairs
+        ],
+        "errors": [
+            f"{task.name}: {run['error']}" for task, run in pairs if run["error"]
+        ],
+        "claims": ledger(whole, places),
+    }
+
+
+def is_printed(grid: Sequence[Task], found: dict) -> bool:
+    """Return whether this is the ledger to commit: all lessons as printed, unbroken."""
+    lessons = {task.source for task in grid}
+    return (
+        lessons == set(notebooks.lessons())
+        and found["seeds"] == PRINTED_SEEDS
+        and found["parameters"] == PRINTED
+        and not found["errors"]
+    )
+
+
+def write(found: dict, build: Path, committed: Path | None) -> list[Path]:
+    """Write claims.json and CLAIMS.md into `build`, and the page to `committed` too.
+
+    Returns the files written.
+    """
+    files.make_folder(build)
+    text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    files.write_whole(build / "claims.json", text)
+    pages = [build / "CLAIMS.md", *([committed] if committed else [])]
+    for path in pages:
+        files.write_whole(path, page(found, path.parent))
+    return [build / "claims.json", *pages]
+
+
+def measured(grid: Sequence[Task], scheduler: str | None, at_once: int) -> list[dict]:
+    """Return the record of every task: kept ones as they are, the others executed."""
+    records = {number: kept(task) for number, task in enumerate(grid)}
+    todo = [number for number, record in records.items() if record is None]
+    done = len(grid) - len(todo)
+    print(f"{len(grid)} runs, {done} of them done before", file=sys.stderr)
+    if todo:
+        left = [grid[number] for number in todo]
+        with pool(scheduler, at_once) as executor:
+            found = work_off(left, execute, executor, keep)
+        records |= {todo[i]: record for i, record in found.items()}
+    return [records[number] for number in range(len(grid))]
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Measure the grid and write the ledger; return 1 when anything failed, else 0."""
+    fixed = dict(PRINTED)
+    for name in ("budget", "device"):
+        value = getattr(arguments, name)
+        if value is not None:
+            fixed[name.upper()] = value
+    folder = files.make_folder(files.BUILD / "claims")
+    grid = tasks(notebooks.choose(arguments.lessons), arguments.seeds, fixed, folder)
+    found = summary(grid, measured(grid, arguments.scheduler, arguments.jobs))
+    committed = COMMITTED if is_printed(grid, found) else None
+    for path in write(found, files.BUILD, committed):
+        print(f"written: {path}")
+    bad = [f"{c['id']} {text}" for c in found["claims"] for text in c["problems"]]
+    print("\n".join([*found["errors"], *bad, f"{len(found['claims'])} claims"]))
+    return 1 if bad or found["errors"] else 0

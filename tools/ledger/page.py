@@ -1,0 +1,123 @@
+"""The ledger as one Markdown page: what is claimed, what every seed has measured."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.course import files
+from tools.ledger.margins import margin_text
+
+SIGNS = re.compile(r"([\\`*_$<>~|\[\]])")
+SPREAD = re.compile(r" \(n = \d+\)$")
+TIGHTEST = 5
+HOW_TO_READ = """\
+**How to read it.** Under SEED stands what the lesson measures at that seed; "1 to 2" is
+the range of the values of one run, each of which has to keep the bound, "mean" their
+mean, held against it instead. ○: a value that was not judged. ✗: a claim that fails.
+
+**Margin**: how far the worst of all judged values is from its bound. For ≥ and ≤ in
+percent of the bound (of the largest value, where the bound is 0); for "between", and
+for = with a tolerance, in percent of half the interval's width: 100 % is the middle,
+0 % the edge. "exact": an equality without tolerance. Below zero the claim fails.
+
+**Source**: the step of the lesson in which the claim is measured, and the works that
+this step cites."""
+
+
+def page(found: dict, folder: Path) -> str:
+    """Return the page of a ledger, with links that work from `folder`."""
+    parts = [f"# Claims\n\n{opening(found)}", HOW_TO_READ]
+    if found["errors"]:
+        lines = "\n".join(f"- {escaped(error)}" for error in found["errors"])
+        parts.append(f"**Not measured:**\n\n{lines}")
+    for lesson, title in sorted(found["titles"].items()):
+        entries = [e for e in found["claims"] if e["lesson"] == lesson]
+        heading = f"## [{escaped(title)}]({link(lesson, folder)})"
+        parts += [heading, lesson_table(entries, found["seeds"])]
+    return "\n\n".join(parts) + "\n"
+
+
+def opening(found: dict) -> str:
+    """Return what was measured, how, and with which verdict."""
+    entries = found["claims"]
+    bad = [e for e in entries if e["problems"]]
+    command = f'`make claims SEEDS="{" ".join(map(str, found["seeds"]))}"`'
+    settings = ", ".join(f"{n} {v}" for n, v in found["parameters"].items())
+    lines = [
+        f"Every claim, its bound, and its value at each seed, as measured by {command} "
+        f"({settings}).",
+        f"**{len(entries)} claims; {len(bad) or 'none'} with a problem.**",
+        *[f"- ✗ {e['id']} {'; '.join(e['problems'])}" for e in bad],
+        tightest(entries),
+    ]
+    return "\n\n".join(line for line in lines if line)
+
+
+def tightest(entries: Sequence[dict]) -> str:
+    """Return the claims nearest to their bounds, "" where none has a margin."""
+    known = sorted((e["margin"], i) for i, e in enumerate(entries) if has_margin(e))
+    nearest = [f"{entries[i]['id']} ({margin_text(m)})" for m, i in known[:TIGHTEST]]
+    return f"Nearest to their bounds: {', '.join(nearest)}." if nearest else ""
+
+
+def has_margin(entry: dict) -> bool:
+    """Return whether a margin is known."""
+    return entry["margin"] is not None
+
+
+def link(lesson: str, folder: Path) -> str:
+    """Return the relative address of a lesson, seen from `folder`."""
+    path = files.NOTEBOOKS / f"{lesson}.ipynb"
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def lesson_table(entries: Sequence[dict], seeds: Sequence[int]) -> str:
+    """Return the table of one lesson, a row per claim."""
+    names = [f"SEED {seed}" for seed in seeds]
+    head = ["id", "claim", "bound", *names, "margin", "source"]
+    align = ["---", "---", "---", *["--:"] * (len(seeds) + 1), "---"]
+    return "\n".join(map(row, [head, align, *[claim_row(e, seeds) for e in entries]]))
+
+
+def row(cells: Sequence[str]) -> str:
+    """Return one line of a Markdown table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def claim_row(entry: dict, seeds: Sequence[int]) -> list[str]:
+    """Return the cells of one claim."""
+    values = {run["seed"]: value_text(run) for run in entry["runs"]}
+    mark = "✗ " if entry["problems"] else ""
+    return [
+        mark + entry["id"],
+        escaped(entry["text"]),
+        bound_cell(entry),
+        *[values.get(seed, "–") for seed in seeds],
+        margin_cell(entry),
+        escaped(entry["source"]),
+    ]
+
+
+def bound_cell(claim: dict) -> str:
+    """Return bound and unit of a claim or its record."""
+    return escaped(f"{claim['bound']} {claim['unit']}".strip())
+
+
+def value_text(run: dict) -> str:
+    """Return the measured value, marked where it fails or was not judged."""
+    sign = {True: "", False: "✗ ", None: "○ "}[run["held"]]
+    return sign + SPREAD.sub("", run["measured"])
+
+
+def margin_cell(entry: dict) -> str:
+    """Return the smallest margin, "exact" for an equality that holds exactly."""
+    low, high = entry["limits"]
+    if low == high and low is not None and not entry["problems"]:
+        return "exact"
+    return margin_text(entry["margin"])
+
+
+def escaped(text: str) -> str:
+    """Return text that Markdown shows as it is, also inside a table."""
+    return SIGNS.sub(r"\\\1", " ".join(text.split()))

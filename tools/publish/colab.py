@@ -1,0 +1,54 @@
+"""Copies of lessons for Colab: the student edition behind a cell that installs it."""
+
+import ast
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from packaging.requirements import Requirement
+
+from tools.publish.place import Place
+
+CELL = Path(__file__).with_name("colab_cell.py")
+ID = "install-the-course"
+KEPT = ("torch", "torchvision")  # Colab's own, built for its GPUs
+FRONT_END = ("jupyterlab",)  # Colab is one itself
+
+
+def values(place: Place, project: Mapping) -> dict[str, object]:
+    """Return what the cell's constants hold. `project`: pyproject's [project]."""
+    needed = {Requirement(text).name: text for text in project["dependencies"]}
+    return {
+        "REPOSITORY": place.repository,
+        "BRANCH": place.branch,
+        "PRINTED_WITH": str(Requirement(needed["torch"]).specifier).strip("="),
+        "NEEDED": [needed[n] for n in needed if n not in (*KEPT, *FRONT_END)],
+    }
+
+
+def cell_source(constants: Mapping[str, object], path: Path = CELL) -> str:
+    """Return the cell with its constants set. Raises ValueError where the file does
+    not define each of them, in one line, at the top level."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = {
+        node.targets[0].id: node.lineno - 1
+        for node in ast.parse("\n".join(lines)).body
+        if isinstance(node, ast.Assign) and node.lineno == node.end_lineno
+    }
+    if not constants.keys() <= found.keys():
+        raise ValueError(f"{path.name} lacks one of {', '.join(constants)}")
+    for name, value in constants.items():
+        lines[found[name]] = f"{name} = {value!r}"
+    return "\n".join(lines)
+
+
+def colab_copy(student: NotebookNode, source: str) -> NotebookNode:
+    """Return a student edition whose first code cell, below the title, is `source`."""
+    nb = copy.deepcopy(student)
+    cell = nbformat.v4.new_code_cell(source, id=ID, metadata={"cellView": "form"})
+    first = next((i for i, c in enumerate(nb.cells) if c.cell_type == "code"), 0)
+    nb.cells.insert(min(first, 1), cell)
+    nbformat.validate(nb)
+    return nb

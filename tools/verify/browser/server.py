@@ -1,0 +1,189 @@
+"""`make lab`'s own server, on a folder of its own, for a browser that we drive.
+
+Nothing of the user's is read or written: study/, the home folder, JupyterLab's settings
+and workspaces, IPython's profile and history are all in the folder of this run.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from helpers.core.errors import UserError
+from tools.course import files
+from tools.execute.kernels import ELSEWHERE
+from tools.lab import lab
+
+ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/\S*token=(\w+)")
+PATIENCE = 120  # seconds until JupyterLab has said its address
+# What would make a kernel here differ from a learner's.
+NOT_A_LEARNERS = ("PIXELS_QUIET", "NBGRADER_EXECUTION")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running JupyterLab: `base` is its address, `folder` what it serves."""
+
+    base: str
+    token: str
+    folder: Path
+
+    def address(self, name: str) -> str:
+        """Return the address that opens a lesson of study/, and no earlier one."""
+        return f"{self.base}/lab/tree/study/{name}?token={self.token}&reset"
+
+    def ask(self, path: str, method: str = "GET") -> object:
+        """Return what the server's REST interface answers."""
+        request = urllib.request.Request(
+            f"{self.base}/api/{path}",
+            method=method,
+            headers={"Authorization": f"token {self.token}"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def kernel(self) -> dict | None:
+        """Return the state of the only kernel, None before there is one."""
+        sessions = self.ask("sessions")
+        return sessions[0]["kernel"] if sessions else None
+
+    def stop_kernels(self) -> None:
+        """End all kernels, as closing a lesson for good does."""
+        for session in self.ask("sessions"):
+            self.ask(f"sessions/{session['id']}", "DELETE")
+
+
+def own_environment(home: Path) -> dict[str, str]:
+    """Return `make lab`'s environment with everything personal inside `home`."""
+    dropped = {*ELSEWHERE, *NOT_A_LEARNERS} - {"PIXELS_DATA"}
+    kept = lab.lab_environment(lab.LEARNER)
+    jupyter = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    return {name: text for name, text in kept.items() if name not in dropped} | {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        **{f"JUPYTER_{name}": str(home / name.lower()) for name in jupyter},
+    }
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """Serve folder/root, which holds study/, while the block runs; then stop all.
+
+    Raises UserError when JupyterLab ends, or says no address in time.
+    """
+    root = files.make_folder(folder / "root")
+    home = files.make_folder(folder / "home")
+    start = lab.command(lab.runs_as_root(), display=False, root=root)
+    log = folder / "server.log"
+    with open(log, "w", encoding="utf-8") as written:
+        process = subprocess.Popen(
+            [*start, "--ServerApp.port=0"],  # the system chooses a free one
+            env=own_environment(home),
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        base, token = said_address(process, log)
+        yield Server(base, token, root)
+    finally:
+        stop(process)
+
+
+def said_address(process: subprocess.Popen, log: Path) -> tuple[str, str]:
+    """Return address and token once JupyterLab has said them. Raises UserError."""
+    for _ in range(4 * PATIENCE):
+        if found := ADDRESS.search(log.read_text(encoding="utf-8", errors="replace")):
+            return found[1], found[2]
+        if process.poll() is not None:
+            break
+        time.sleep(0.25)
+    raise UserError(f"JupyterLab did not start; what it said is in {log}.")
+
+
+def stop(process: subprocess.Popen) -> None:
+    """End a server and whatever it has started; no kernel is left behind."""
+    try:
+        family = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        family = []
+    process.terminate()
+    try:
+        process.wait(timeout=20)  # it ends its kernels first
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    _, alive = psutil.wait_procs(family, timeout=3)
+    for orphan in alive:
+        orphan.kill()
+
+
+def quiet_home(folder: Path) -> dict[str, str]:
+    """Return the environment of the browser: its own home folder as well."""
+    home = str(files.make_folder(folder / "home"))
+    return os.environ | {"HOME": home, "USERPROFILE": home}
+
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+WINDOWS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+FLAGS = (
+    *("--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--force-color-profile=srgb"),
+)
+INSTALL = (
+    "There is no Chromium or Chrome here, and Playwright could not fetch its own: "
+    "install one of them (on Debian: apt install chromium) and run this again."
+)
+
+
+def usual_places(environment: Mapping[str, str]) -> list[Path]:
+    """Return where a browser is installed without being on PATH (macOS, Windows)."""
+    folders = [environment[name] for name in WINDOWS if environment.get(name)]
+    chrome = Path("Google", "Chrome", "Application", "chrome.exe")
+    return [*map(Path, MAC), *(Path(folder) / chrome for folder in folders)]
+
+
+def system_browser(
+    path: str | None = None, places: Iterable[Path] | None = None
+) -> str | None:
+    """Return the system's Chromium or Chrome, None where there is none.
+
+    `path`: what to look through instead of PATH; `places`: instead of the usual ones.
+    """
+    for name in NAMES:
+        if found := shutil.which(name, path=path):
+            return found
+    places = usual_places(os.environ) if places is None else places
+    return next((str(place) for place in places if place.is_file()), None)
+
+
+def browser_path(own: str) -> str:
+    """Return the browser to start; `own` is where Playwright keeps one, if it does.
+
+    Raises UserError when there is none and none can be fetched.
+    """
+    if found := system_browser():
+        return found
+    if not Path(own).is_file():
+        fetch = [sys.executable, "-m", "playwright", "install", "chromium"]
+        if subprocess.call(fetch) or not Path(own).is_file():
+            raise UserError(INSTALL)
+    return own

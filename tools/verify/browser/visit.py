@@ -1,0 +1,102 @@
+"""One visit: a lesson opened, run, explored, solved and saved in the browser."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+from playwright.sync_api import Error
+
+from helpers.core.errors import UserError
+from tools.course import notebooks
+from tools.verify.browser.checks import alt_problems, expected, page_problems
+from tools.verify.browser.interact import moved_controls, solved_by_typing
+from tools.verify.browser.page import LessonPage, replace_lines
+from tools.verify.browser.plans import Plan, parameter_line
+from tools.verify.browser.report import Visit
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What a visit needs to know of a lesson."""
+
+    student: NotebookNode
+    worked: NotebookNode
+    plan: Plan
+    budget: float
+
+
+def visit(lesson: LessonPage, guide: Guide) -> Visit:
+    """Use one lesson as a learner does; whatever goes wrong is a problem of the visit,
+    with a screenshot, and never ends the others."""
+    found, start = Visit(Path(lesson.name).stem), time.monotonic()
+    for stage in (run, look, explore, solve):
+        if not attempt(stage, lesson, guide, found) and stage is run:
+            break
+    attempt(tidy, lesson, guide, found)
+    found.seconds = time.monotonic() - start
+    return found
+
+
+def attempt(stage: Callable, lesson: LessonPage, guide: Guide, found: Visit) -> bool:
+    """Do one stage of a visit; return whether it came to its end."""
+    try:
+        stage(lesson, guide, found)
+        return True
+    except (UserError, Error, OSError) as error:
+        text = str(error).splitlines()[0][:200]
+        found.problems.append(f"{stage.__name__}: {text}  (see {stage.__name__}.png)")
+    with suppress(Error):  # a browser that is gone shows nothing
+        lesson.shoot(stage.__name__)
+    return False
+
+
+def run(lesson: LessonPage, guide: Guide, found: Visit) -> None:
+    """Open the lesson, type the budget into its parameters, run all cells."""
+    lesson.open()
+    lesson.shoot("top")
+    number, line = parameter_line(guide.student, "BUDGET")
+    lines = guide.student.cells[number].source.splitlines()
+    typed = [f"BUDGET = {guide.budget!r}"]
+    replace_lines(lesson.cell(number), lines.index(line), 1, typed)
+    lesson.run_all(len(notebooks.code_cells(guide.student)))
+
+
+def look(lesson: LessonPage, guide: Guide, found: Visit) -> None:
+    """Judge what the page shows, and take pictures of all of it."""
+    page = lesson.collect()
+    lesson.shoot_all()
+    found.cells = len(page["cells"])
+    found.figures = sum(len(cell["pictures"]) for cell in page["cells"])
+    found.formulas = sum(cell["formulas"] for cell in page["cells"])
+    found.problems += page_problems(page, expected(guide.student, guide.worked))
+
+
+def explore(lesson: LessonPage, guide: Guide, found: Visit) -> None:
+    """Move the controls of the first explorer."""
+    cells = lesson.collect()["cells"]
+    number = next((i for i, cell in enumerate(cells) if cell["controls"]), None)
+    if number is None:
+        found.problems.append("there is no explorer to move")
+        return
+    still = moved_controls(lesson, number)
+    found.moved = cells[number]["controls"] - len(still)
+    id = guide.student.cells[number].id
+    found.problems += [f"cell {id}: {problem}" for problem in still]
+
+
+def solve(lesson: LessonPage, guide: Guide, found: Visit) -> None:
+    """Solve an exercise by typing, save, and look into the file."""
+    problems = solved_by_typing(lesson, guide.plan, guide.student, guide.worked)
+    exercise = guide.plan.exercise
+    found.exercise = f"{exercise} {'✗' if problems else '○ ✗ ✓'}"
+    found.problems += [f"exercise {exercise}: {problem}" for problem in problems]
+    found.problems += alt_problems(notebooks.read(lesson.file))
+
+
+def tidy(lesson: LessonPage, guide: Guide, found: Visit) -> None:
+    """Close the lesson's page and end its kernel."""
+    lesson.page.close()
+    lesson.server.stop_kernels()

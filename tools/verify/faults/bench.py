@@ -1,0 +1,173 @@
+"""A copy of the checkout in which faults are made: the checkout itself stays whole."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from helpers.core.errors import UserError
+from tools.course import files
+from tools.execute import kernels
+from tools.verify.faults.catalogue import FILE, Fault
+from tools.verify.faults.detectors import Detector
+
+LEFT_OUT = shutil.ignore_patterns(
+    *(".git", ".venv", "build", "study", "cache", "__pycache__", "*.egg-info"),
+    *(".pytest_cache", ".ruff_cache", ".ipynb_checkpoints"),
+)
+PATIENCE = 60.0  # CPU seconds more than ten times what the unchanged course needs
+GLANCE = 1.0  # seconds between two looks at a running detector
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a detector said, and its CPU seconds; `by`: its complaint, or ""."""
+
+    by: str
+    seconds: float
+
+
+@dataclass
+class Bench:
+    """The copy, and the CPU seconds that each detector needs while nothing is wrong."""
+
+    root: Path
+    clean: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def copy_of(cls, checkout: Path, folder: Path) -> "Bench":
+        """Return a bench in a new folder: all files but builds, caches and history."""
+        root = Path(shutil.copytree(checkout, folder / "course", ignore=LEFT_OUT))
+        return cls(root)
+
+    def fingerprint(self) -> str:
+        """Return a checksum over all files of the copy, their names included. The list
+        of faults is left out: one more fault changes nothing for the others."""
+        digest = hashlib.sha256()
+        for path in sorted(p for p in self.root.rglob("*") if p.is_file()):
+            name = path.relative_to(self.root).as_posix()
+            if name == FILE.relative_to(files.ROOT).as_posix():
+                continue
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{name} {content}\n".encode())
+        return digest.hexdigest()
+
+    def whole_and_faulty(self, fault: Fault) -> tuple[str, str]:
+        """Return the text of the fault's file without and with it. Raises UserError for
+        a fault that does not fit."""
+        path = self.root / fault.file
+        if not path.is_file():
+            raise UserError(f"Fault {fault.name}: there is no file {fault.file}.")
+        whole = path.read_text(encoding="utf-8")
+        return whole, fault.applied(whole)
+
+    @contextmanager
+    def with_fault(self, fault: Fault) -> Iterator[None]:
+        """Change the fault's file meanwhile. Raises UserError for a fault that does
+        not fit."""
+        whole, faulty = self.whole_and_faulty(fault)
+        path = self.root / fault.file
+        path.write_text(faulty, encoding="utf-8")
+        try:
+            yield
+        finally:
+            path.write_text(whole, encoding="utf-8")
+
+    def limit(self, detector: Detector) -> float:
+        """Return after how many CPU seconds a detector counts as hanging, from those it
+        needs unchanged. Raises UserError for one that fails without any fault."""
+        if detector.name not in self.clean:
+            outcome = run(detector, self.root, limit=None)
+            if outcome.by:
+                raise UserError(f"Without any fault, this fails: {outcome.by}.")
+            self.clean[detector.name] = outcome.seconds
+        return PATIENCE + 10 * self.clean[detector.name]
+
+
+def run(detector: Detector, root: Path, limit: float | None) -> Outcome:
+    """Run a detector in a copy of the course; it is ended when it has used more than
+    `limit` CPU seconds."""
+    began = finished_seconds()
+    process = start(detector, root)
+    try:
+        printed = output(process, limit)
+        by = detector.complaint(printed) if process.returncode else ""
+    except Hanging:
+        by = f"{detector.name} had not ended after {limit:.0f} s"
+    finally:
+        end(process)
+    return Outcome(by, finished_seconds() - began)
+
+
+def start(detector: Detector, root: Path) -> subprocess.Popen:
+    """Start a detector in a copy of the course; what it prints can be read as text."""
+    return subprocess.Popen(
+        [sys.executable, "-m", *detector.command],
+        cwd=root,
+        env=environment(root),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,  # so that its own children can be ended with it
+    )
+
+
+class Hanging(Exception):
+    """A process has used far more time than it needs."""
+
+
+def output(process: subprocess.Popen, limit: float | None) -> str:
+    """Return what a process has printed when it ends. Raises Hanging when it uses more
+    than `limit` CPU seconds.
+
+    Not seconds on the wall: a machine that is busy, or asleep, is no fault. What waits
+    without doing anything is ended by pytest's own limit.
+    """
+    while True:
+        try:
+            return process.communicate(timeout=GLANCE)[0]
+        except subprocess.TimeoutExpired:
+            if limit is not None and running_seconds(process.pid) > limit:
+                raise Hanging from None
+
+
+def running_seconds(pid: int) -> float:
+    """Return the CPU seconds of a process and all it has started, 0 when it is gone."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        return sum(sum(one.cpu_times()[:4]) for one in family)
+    except psutil.NoSuchProcess:
+        return 0.0
+
+
+def finished_seconds() -> float:
+    """Return the CPU seconds of all processes that this one has started and ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Return the environment of a detector: the copy comes first, and no bytecode is
+    kept, which would outlive a fault of the same length made in the same second."""
+    return kernels.child_environment(root) | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def end(process: subprocess.Popen) -> None:
+    """End a process that still runs, and those it has started."""
+    if process.poll() is None:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:  # Windows
+            process.kill()
+        process.communicate()

@@ -1,0 +1,138 @@
+"""`python -m tools faults`: would anybody notice? Small faults, one at a time.
+
+Each fault is made in a copy of the course; tests, then lessons, are asked until one
+fails. What is known already stands in build/faults.json and is not asked again while
+no file of the course changes.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from helpers.core.tables import text_table
+from tools.course import files
+from tools.verify.faults.bench import Bench, run
+from tools.verify.faults.catalogue import Fault, choose, read_faults
+from tools.verify.faults.detectors import LEVELS, asked, depth, kind
+
+NEEDED = 0.95  # of all faults must be noticed
+HEADER = ("fault", "noticed by", "", "CPU s")
+
+
+@dataclass(frozen=True)
+class FaultFinding:
+    """What became of a fault: `by` is the complaint, "" when nobody noticed; `until`:
+    the last level that would have been asked."""
+
+    by: str
+    seconds: float
+    until: str
+
+
+def look(fault: Fault, bench: Bench, until: str) -> FaultFinding:
+    """Make a fault and return who noticed first. Raises UserError for a fault that does
+    not fit, and where a detector fails without it."""
+    seconds, until = 0.0, depth(fault, until)
+    for detector in asked(fault, until, bench.root):
+        limit = bench.limit(detector)
+        with bench.with_fault(fault):
+            outcome = run(detector, bench.root, limit)
+        seconds += outcome.seconds
+        if outcome.by:
+            return FaultFinding(outcome.by, seconds, until)
+    return FaultFinding("", seconds, until)
+
+
+class Memory:
+    """The findings in a file, as long as the course is the one they were made on."""
+
+    def __init__(self, file: Path, bench: Bench):
+        self.file, self.bench = file, bench
+        self.tree = bench.fingerprint()
+        self.found: dict[str, FaultFinding] = {}  # by what was changed
+        stored = stored_in(file)
+        if stored.get("tree") == self.tree:
+            bench.clean.update(stored["clean"])
+            self.found = {
+                c: FaultFinding(**known) for c, known in stored["found"].items()
+            }
+
+    def knows(self, fault: Fault, until: str) -> bool:
+        """Return whether nothing new could be learned about a fault."""
+        known = self.found.get(fault.change())
+        if known is None or known.by:
+            return known is not None
+        return LEVELS.index(depth(fault, until)) <= LEVELS.index(known.until)
+
+    def of(self, fault: Fault) -> FaultFinding:
+        """Return what became of a fault that was asked about."""
+        return self.found[fault.change()]
+
+    def keep(self, fault: Fault, finding: FaultFinding) -> None:
+        """Remember a finding, also if the next moment is the last."""
+        self.found[fault.change()] = finding
+        found = {change: vars(known) for change, known in self.found.items()}
+        facts = {"tree": self.tree, "clean": self.bench.clean, "found": found}
+        files.write_whole(self.file, json.dumps(facts, indent=1))
+
+
+def stored_in(file: Path) -> dict:
+    """Return what a file of findings says, {} where there is none to be read."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def look_at_all(faults: Sequence[Fault], memory: Memory, until: str) -> None:
+    """Make all faults that are not known yet, with a line for each on stderr. Raises
+    UserError, before the first, when one does not fit."""
+    for fault in faults:
+        memory.bench.whole_and_faulty(fault)
+    bar = tqdm(faults, unit="fault", disable=not sys.stderr.isatty(), leave=False)
+    for fault in bar:
+        if not memory.knows(fault, until):
+            finding = look(fault, memory.bench, until)
+            memory.keep(fault, finding)
+            bar.write(f"{fault.name}: {finding.by or 'not noticed'}", file=sys.stderr)
+
+
+def row(fault: Fault, finding: FaultFinding) -> tuple[str, ...]:
+    """Return a fault's line in the closing table."""
+    nobody = "harmless" if fault.harmless else "NOBODY"
+    sort = kind(finding.by) if finding.by else nobody
+    return fault.name, sort, finding.by, f"{finding.seconds:.0f}"
+
+
+def summary(findings: Sequence[tuple[Fault, FaultFinding]]) -> tuple[str, bool]:
+    """Return the closing lines, and whether enough is noticed and the rest harmless."""
+    missed = [fault for fault, finding in findings if not finding.by]
+    total = len(findings)
+    share = 1 - len(missed) / total
+    lines = [f"{total - len(missed)} of {total} noticed: {share:.1%}"]
+    lines += [f"{f.name}: {f.harmless or 'nobody noticed'}" for f in missed]
+    explained = all(fault.harmless for fault in missed)
+    return "\n".join(lines), explained and share >= NEEDED
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Make the chosen faults; return 1 when too few are noticed or one is neither
+    noticed nor harmless, else 0."""
+    pool = [f for f in read_faults() if f.fast or not arguments.fast]
+    faults = choose(arguments.names, pool)
+    until = "nearest" if arguments.fast else arguments.until
+    file = files.make_folder(files.BUILD) / "faults.json"
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        memory = Memory(file, Bench.copy_of(files.ROOT, Path(folder)))
+        look_at_all(faults, memory, until)
+    findings = [(fault, memory.of(fault)) for fault in faults]
+    rows = [row(fault, finding) for fault, finding in findings]
+    text, good = summary(findings)
+    print(text_table([HEADER, *rows], right=(3,)) + f"\n\n{text}")
+    return 0 if good else 1
