@@ -5,7 +5,10 @@ from torch import Tensor
 
 
 def pca_2d(features_nd: Tensor) -> Tensor:
-    """Return the first two principal components of features: (N, D) -> (N, 2)."""
+    """Return the first two principal components of features: (N, D) -> (N, 2).
+
+    Principal component analysis, by singular value decomposition.
+    """
     centred_nd = features_nd - features_nd.mean(dim=0)
     return centred_nd @ torch.linalg.svd(centred_nd, full_matrices=False).Vh[:2].T
 

@@ -26,14 +26,6 @@ def confusion(truth_n: Tensor, guess_n: Tensor, classes: int) -> Tensor:
     return pair_n.bincount(minlength=classes**2).view(classes, classes)
 
 
-def most_confused(counts_kk: Tensor, classes: Sequence[str]) -> tuple[str, str, int]:
-    """Return (truth, guess, how often) of the most frequent mistake; how often is 0
-    when there is none."""
-    wrong = counts_kk - counts_kk.diag().diag()
-    truth, guess = divmod(int(wrong.argmax()), len(classes))
-    return classes[truth], classes[guess], int(wrong[truth, guess])
-
-
 def majority(train_n: Tensor, test_n: Tensor) -> float:
     """Return the share, 0 to 1, of test labels that the most frequent label among
     `train_n` gets right: what an accuracy is to be held against."""

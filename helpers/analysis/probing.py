@@ -72,15 +72,6 @@ def same_class_rate(vectors: Tensor, labels: Tensor) -> float:
     return (labels[nearest(vectors)] == labels).float().mean().item()
 
 
-def pca_2d(vectors: Tensor) -> Tensor:
-    """Return the two directions along which the vectors (N, D) vary most: (N, 2).
-
-    Principal component analysis, by singular value decomposition.
-    """
-    centred = vectors - vectors.mean(dim=0)
-    return centred @ torch.linalg.svd(centred, full_matrices=False).Vh[:2].T
-
-
 def disagreements(first: Tensor, second: Tensor, n: int) -> tuple[Tensor, ...]:
     """Return (asked, nearest in first, nearest in second), three times n indices.
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.core.errors import UserError
+from helpers.core.files import create
 from helpers.core.tables import Table
 from helpers.data.images.files import as_square, read_picture
 from helpers.training.fit import evaluation_mode
@@ -75,30 +76,19 @@ def write_to_free_name(content: bytes, path: Path) -> Path:
     number, free = 2, path
     while True:
         try:
-            write_new(free, content)
-        except FileExistsError:
-            free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-            number += 1
+            is_new = create(free, content)
         except OSError as error:
             raise UserError(
                 f"{free} cannot be written ({error.strerror}); give a file's name in a "
                 "folder that is there, has room, and that you may write to."
             ) from error
-        else:
-            if free != path:
-                print(f"{path.name} is there already; written to {free.name} instead.")
-            return free
-
-
-def write_new(path: Path, content: bytes) -> None:
-    """Write a file that is not there yet, all of it or nothing; else raise OSError."""
-    with open(path, "xb"):  # x: fails where there is a file
-        pass
-    try:
-        path.write_bytes(content)
-    except OSError:
-        path.unlink()
-        raise
+        if is_new:
+            break
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+    if free != path:
+        print(f"{path.name} is there already; written to {free.name} instead.")
+    return free
 
 
 def reload(path: str | Path) -> Exported:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from helpers.core.errors import UserError
-from helpers.core.files import ROOT, sha256
+from helpers.core.files import ROOT, sha256, write_whole
 from helpers.data.images.datasets import ImageSet, batches
 from helpers.data.images.rendered import SOURCES
 from helpers.models.vision.resnet import DeepNet, ResidualBlock
@@ -89,7 +89,7 @@ def train_and_save(
         "torch": torch.__version__.split("+")[0],
     }
     text = json.dumps(facts, indent=2) + "\n"
-    weights.with_suffix(".json").write_text(text, encoding="utf-8")
+    write_whole(weights.with_suffix(".json"), text)
     return weights
 
 

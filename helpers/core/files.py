@@ -1,8 +1,9 @@
-"""Download cache: where files are kept, downloaded and checked by SHA-256."""
+"""Files: written whole, never over another; the download cache, checked by SHA-256."""
 
 import hashlib
 import http.client
 import os
+import secrets
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -56,6 +57,68 @@ def writable(folder: Path) -> bool:
             return True
     except OSError:
         return False
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file that is never seen half: it replaces an old one in one step."""
+    half = half_written(path, content)
+    try:
+        os.replace(half, path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def create(path: Path, content: str | bytes) -> bool:
+    """Write a file that does not exist yet, whole or not at all.
+
+    Returns False, and touches nothing, when there is a file of that name.
+    """
+    half = half_written(path, content)
+    try:
+        os.link(half, path)  # unlike a rename, this never replaces a file
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links
+        return create_exclusively(path, content)
+    finally:
+        half.unlink()
+    return True
+
+
+def half_written(path: Path, content: str | bytes) -> Path:
+    """Write content beside `path`, under a name that no other process has."""
+    half = path.with_name(f".{path.name}.{secrets.token_hex(4)}.half-written")
+    try:
+        half.write_bytes(as_bytes(content))
+    except OSError:
+        half.unlink(missing_ok=True)
+        raise
+    return half
+
+
+def create_exclusively(path: Path, content: str | bytes) -> bool:
+    """Do what `create` does, where only its last resort is available."""
+    try:
+        file = open(path, "xb")  # noqa: SIM115
+    except FileExistsError:
+        return False
+    try:
+        with file:
+            file.write(as_bytes(content))
+    except BaseException:
+        path.unlink()
+        raise
+    return True
+
+
+def as_bytes(content: str | bytes) -> bytes:
+    """Return text as UTF-8, bytes as they are: the same on every system."""
+    return content.encode() if isinstance(content, str) else content
+
+
+def text_digest(text: str) -> str:
+    """Return the SHA-256 of a text, as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sha256(path: Path) -> str:

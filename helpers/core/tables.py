@@ -22,17 +22,9 @@ class Table:
 
     def __repr__(self) -> str:
         lines = [self.header, *[[text(entry) for entry in row] for row in self.rows]]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        right = [
-            any(is_number(row[i]) for row in self.rows) for i in range(len(widths))
-        ]
-        return "\n".join(
-            "  ".join(
-                entry.rjust(width) if numeric else entry.ljust(width)
-                for entry, width, numeric in zip(line, widths, right, strict=True)
-            ).rstrip()
-            for line in lines
-        )
+        numbers = [any(map(is_number, c)) for c in zip(*self.rows, strict=True)]
+        right = [i for i, numeric in enumerate(numbers) if numeric]
+        return text_table(lines, right, rule=False)
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.header)
@@ -77,10 +69,13 @@ def exact_text(number: float) -> str:
     return number_text(number) if number.is_integer() else f"{number:.6g}"
 
 
-def text_table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+def text_table(
+    rows: Sequence[Sequence[str]], right: Sequence[int] = (), rule: bool = True
+) -> str:
     """Return the rows, the first one a header, as aligned columns.
 
-    `right`: the numbers of the columns that are aligned to the right.
+    `right`: the numbers of the columns that are aligned to the right. `rule`: draw a
+    line below the header.
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
 
@@ -91,5 +86,5 @@ def text_table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
         ]
         return "  ".join(cells).rstrip()
 
-    rule = "  ".join("-" * width for width in widths)
-    return "\n".join([line(rows[0]), rule, *map(line, rows[1:])])
+    below = ["  ".join("-" * width for width in widths)] if rule else []
+    return "\n".join([line(rows[0]), *below, *map(line, rows[1:])])

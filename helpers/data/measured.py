@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from helpers.core.errors import UserError
-from helpers.core.files import ROOT
+from helpers.core.files import ROOT, write_whole
 
 FOLDER = ROOT / "data" / "measured"
 
@@ -17,7 +17,7 @@ def save(file: Path, command: str, table: dict) -> Path:
     version = torch.__version__.split("+")[0]
     facts = {"command": command, "torch": version, "accuracy": table}
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    write_whole(file, json.dumps(facts, indent=1) + "\n")
     return file
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import torch
 
+from helpers.core.signs import BY_HELD
 from helpers.core.tables import exact_text, number_text
 
 MIME = "application/vnd.pixels-claim+json"
@@ -139,7 +140,7 @@ def line(record: dict) -> str:
     """Return the one line that a claim prints."""
     unit = f" {record['unit']}" if record["unit"] else ""
     source = f"  [{record['source']}]" if record["source"] else ""
-    verdict = {True: "✓", False: "✗", None: "○"}[record["held"]]
+    verdict = BY_HELD[record["held"]]
     note = "" if record["judged"] else "  (not judged here)"
     measured = f"{record['measured']}{unit}, bound {record['bound']}"
     return f"{verdict} {record['id']}  {record['text']}: {measured}{source}{note}"

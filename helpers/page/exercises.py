@@ -14,6 +14,7 @@ from typing import Any
 
 from helpers.core.errors import UserError
 from helpers.core.run import being_graded
+from helpers.core.signs import BY_STATE
 from helpers.page.attempts import apart, attempt, call, untouched
 from helpers.page.compare import same
 from helpers.page.verdicts import (
@@ -84,7 +85,7 @@ def check(id: str, answer: Any, graded: bool = True, hidden: int | None = None) 
     `must_be_right`; `graded=False`, for showing a verdict, never raises.
     """
     verdict = judge_answer(find(id), answer, hidden)
-    mark = {"correct": "✓", "not attempted": "○", "wrong": "✗"}[verdict.state]
+    mark = BY_STATE[verdict.state]
     text = f"{mark} {id}  {verdict.message}"
     print(wrapped(text))
     if graded and hidden is None:

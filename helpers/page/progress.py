@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from helpers.core.signs import BY_STATE, OPEN, RIGHT, WRONG, verdicts
+
 RECORD = "progress.jsonl"
-SIGNS = {"not attempted": "○", "wrong": "✗", "correct": "✓"}  # from worst to best
-STATES = {sign: state for state, sign in SIGNS.items()}
-RANK = {state: number for number, state in enumerate(SIGNS)}
+STATES = {sign: state for state, sign in BY_STATE.items()}
+RANK = {state: number for number, state in enumerate(BY_STATE)}
 CHECKED = re.compile(r"^\s*check\(\s*[\"'](\d+\.\d+)[\"']", re.MULTILINE)
-VERDICT = re.compile(r"^([✓○✗]) (\d+\.\d+)(?=\s)", re.MULTILINE)
-LEGEND = "✓ solved  ✗ tried  ○ untouched"
+LEGEND = f"{RIGHT} solved  {WRONG} tried  {OPEN} untouched"
 
 _folder: Path | None = None  # where the checks of this kernel are written down
 
@@ -91,7 +91,7 @@ def in_cell(cell: dict) -> list[tuple[str, str]]:
         for output in cell.get("outputs", [])
         if output.get("name") == "stdout"
     )
-    shown = {id: STATES[sign] for sign, id in VERDICT.findall(printed)}
+    shown = {id: STATES[sign] for sign, id in verdicts(printed)}
     asked = CHECKED.findall("".join(cell["source"]))
     return [(id, shown.get(id, "not attempted")) for id in asked]
 
@@ -136,7 +136,7 @@ def overview(states: dict[str, str], lesson: str) -> str:
     lines = [f"Your progress: {count(states.values())}.  {LEGEND}"]
     for name, own in by_lesson(states).items():
         arrow = "→" if name == lesson else " "
-        lines.append(f"{arrow} {name}  {''.join(map(SIGNS.get, own.values()))}")
+        lines.append(f"{arrow} {name}  {''.join(map(BY_STATE.get, own.values()))}")
     return "\n".join(lines)
 
 

@@ -3,18 +3,16 @@
 import ast
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from helpers.core import signs
 from helpers.core.errors import UserError
 from helpers.page.claims import MIME
 from tools.course.files import NOTEBOOKS
-
-VERDICT = re.compile(r"^([✓○✗]) \d+\.\d+", re.MULTILINE)
 
 
 def title(nb: NotebookNode) -> str:
@@ -109,7 +107,7 @@ def stream(cell: NotebookNode, name: str = "stdout") -> str:
 
 def verdicts(cell: NotebookNode) -> list[str]:
     """Return the signs ✓ ○ ✗ with which the checks of a cell have answered."""
-    return VERDICT.findall(stream(cell))
+    return [sign for sign, _ in signs.verdicts(stream(cell))]
 
 
 def code_fingerprint(nb: NotebookNode) -> str:

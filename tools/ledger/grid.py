@@ -1,21 +1,19 @@
 """The grid of the ledger: every lesson at every seed, each run done once and kept."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.core.errors import UserError
+from helpers.core.files import sha256, text_digest
 from helpers.page.claims import COLLECT
 from tools.course import files, notebooks
-from tools.course.notebooks import code_fingerprint
+from tools.course.imports import beneath, code_only
 from tools.execute import kernels
 from tools.execute.lessons import fitting
 from tools.execute.schedule import Job, follow
 
-# What the code of a lesson rests on. The tables and weights were made by the course.
-BENEATH = ("helpers/**/*.py", "data/measured/*", "data/pretrained/*")
 MOVED = "the lesson, helpers or data differ from those the ledger was started with"
 
 
@@ -53,12 +51,12 @@ def tasks(
 
     Raises UserError for a parameter that a lesson lacks or cannot start with.
     """
-    beneath = fingerprint_beneath()
+    rests_on = {path: fingerprint(path) for path in paths}
     grid = []
     for seed in seeds:
         for path in paths:
             fit = fitting(path, {"SEED": seed} | fixed)
-            key = run_key(path, beneath, fit)
+            key = run_key(rests_on[path], fit)
             grid.append(Task(portable(path), portable(folder), fit, key))
     return grid
 
@@ -70,24 +68,25 @@ def portable(path: Path) -> str:
     return path.relative_to(files.ROOT).as_posix() if inside else str(path)
 
 
-def run_key(path: Path, beneath: str, parameters: dict) -> str:
-    """Return a hash of everything that a run depends on."""
-    facts = [code_fingerprint(notebooks.read(path)), beneath, parameters]
-    text = json.dumps(facts, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+def run_key(rests_on: str, parameters: dict) -> str:
+    """Return a hash of everything that a run depends on, see `fingerprint`."""
+    return text_digest(json.dumps([rests_on, parameters], sort_keys=True))
 
 
-def fingerprint_beneath(root: Path = files.ROOT) -> str:
-    """Return a hash of the names and contents of what the lessons rest on."""
-    digest = hashlib.sha256()
-    for pattern in BENEATH:
-        for path in sorted(root.glob(pattern)):
-            if path.is_file():
-                content = hashlib.sha256(path.read_bytes()).hexdigest()
-                digest.update(
-                    f"{path.relative_to(root).as_posix()} {content}\n".encode()
-                )
-    return digest.hexdigest()
+def fingerprint(lesson: Path, root: Path = files.ROOT) -> str:
+    """Return a hash of what the numbers of a lesson rest on: its cells, the helpers
+    that it imports, directly or through others, and the data that these name.
+
+    Prose, comments and docstrings compute nothing, so they do not count; nor does a
+    helper that the lesson never imports.
+    """
+    cells = notebooks.code_cells(notebooks.read(lesson))
+    parts = [code_only(cell.source) for cell in cells]
+    for path in beneath(lesson, root):
+        is_code = path.suffix == ".py"
+        text = code_only(path.read_text(encoding="utf-8")) if is_code else sha256(path)
+        parts.append(f"{path.relative_to(root).as_posix()}\n{text}")
+    return text_digest(json.dumps(parts))
 
 
 def execute(task: Task) -> dict:
@@ -114,7 +113,7 @@ def execute(task: Task) -> dict:
 
 def check_code(task: Task) -> None:
     """Raise UserError when a run of this checkout would not be the task's."""
-    if run_key(task.source, fingerprint_beneath(), task.parameters) != task.key:
+    if run_key(fingerprint(task.source), task.parameters) != task.key:
         raise UserError(MOVED)
 
 

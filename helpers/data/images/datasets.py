@@ -9,12 +9,8 @@ import torch
 import torch.nn.functional as F
 
 from helpers.core.errors import UserError
-from helpers.core.run import progress_bar
 from helpers.data.images.files import (
-    as_square,
     as_tensor,
-    class_folders,
-    picture_files,
     read_picture,
 )
 
@@ -157,11 +153,6 @@ def endless(
             yield images, dataset.labels[index]
 
 
-def photographs() -> dict[str, torch.Tensor]:
-    """Return scikit-learn's two photographs by name, RGB (3, 427, 640) in 0..1."""
-    return {name: photograph(name) for name in PHOTOGRAPHS}
-
-
 def photograph(name_or_path: str | Path) -> torch.Tensor:
     """Return a picture, RGB (3, H, W) in 0..1, its longest side at most 640 pixels.
 
@@ -180,26 +171,3 @@ def photograph(name_or_path: str | Path) -> torch.Tensor:
     picture = read_picture(path)
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     return as_tensor(picture)
-
-
-def image_folder(path: str | Path, size: int) -> ImageSet:
-    """Return the pictures in a folder's sub-folders, one class each, by name.
-
-    RGB, (N, 3, size, size): scaled to cover the square, then cropped to its centre.
-    All are held in memory. Hidden files and folders are ignored. Raises UserError
-    for a size below 1, fewer than two classes, an empty one, an unreadable picture.
-    """
-    if size < 1:
-        raise UserError(f"The size of the pictures is {size}; it must be 1 or more.")
-    folders = class_folders(Path(path).expanduser())
-    found = [
-        (file, label)
-        for label, folder in enumerate(folders)
-        for file in picture_files(folder)
-    ]
-    images = [
-        as_square(read_picture(file), size)
-        for file, _ in progress_bar(found, label="reading pictures")
-    ]
-    labels = torch.tensor([label for _, label in found])
-    return ImageSet(torch.stack(images), labels, tuple(f.name for f in folders))

@@ -135,25 +135,6 @@ def entropy(stop: float = STOP, gaps: Sequence[int] | None = None) -> float:
     return (math.log2(16) + gap_bits + 3 * mean_gap + math.log2(4)) / (3 + mean_gap)
 
 
-def forgetful_entropy(
-    stop: float = STOP, gaps: Sequence[int] | None = None, reach: int = 0
-) -> float:
-    """Return the bits per token of a model that knows all but the noun's number, and
-    that only while fewer than `reach` fillers follow it: other verbs cost one bit more.
-
-    So with reach n - 1 nothing that sees n - 1 words before the next can do better.
-    Arguments and errors are those of `sentences`; UserError for a reach below 0.
-    """
-    mean_gap = gap_law(stop, gaps)[1]
-    if reach < 0:
-        raise UserError(f"The reach is {reach} words; it must be 0 or more.")
-    if gaps is None:
-        beyond = (1 - stop) ** reach
-    else:
-        beyond = sum(gap >= reach for gap in gaps) / len(gaps)
-    return entropy(stop, gaps) + beyond / (3 + mean_gap)
-
-
 def gap_law(stop: float, gaps: Sequence[int] | None) -> tuple[float, float]:
     """Return (the entropy of the gap in bits, its mean)."""
     check_settings(1, gaps, stop)

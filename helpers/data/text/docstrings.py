@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import re
-import secrets
 import sysconfig
 import warnings
 from collections.abc import Iterable, Iterator
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.core.errors import UserError
-from helpers.core.files import cache_folder, set_aside
+from helpers.core.files import cache_folder, set_aside, write_whole
 from helpers.core.run import progress_bar
 from helpers.data.text.prose import paragraphs, words
 
@@ -217,14 +216,8 @@ def stored(path: Path) -> list[str] | None:
 def store(texts: list[str], path: Path) -> None:
     """Save paragraphs to a file atomically; where it cannot be written, do nothing."""
     content = {"sha256": fingerprint(texts), "paragraphs": texts}
-    # A name of its own: two lessons may build at once, on two machines.
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
     with suppress(OSError):
-        try:
-            partial.write_text(json.dumps(content, indent=0), encoding="utf-8")
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(path, json.dumps(content, indent=0))
 
 
 def fingerprint(texts: list[str]) -> str:

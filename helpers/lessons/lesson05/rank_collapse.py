@@ -105,11 +105,6 @@ def rank_one_distance(x_btc: Tensor) -> float:
     return (rest_b / whole_b.clamp_min(smallest)).mean().item()
 
 
-def size(x_btc: Tensor) -> float:
-    """Return the root mean square of x."""
-    return x_btc.square().mean().sqrt().item()
-
-
 def over_depth(
     step: Step,
     layers: int,

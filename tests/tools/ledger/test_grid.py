@@ -4,6 +4,7 @@ import json
 
 import pytest
 from support import ledger_lessons
+from support.tiny_lessons import code
 
 from helpers.core.errors import UserError
 from tools.course import files
@@ -113,24 +114,58 @@ def test_prose_and_outputs_do_not_make_another_run(lesson):
     assert task(lesson).key == before
 
 
-def test_a_changed_helper_table_or_weight_makes_another_run(tmp_path):
-    found = {grid.fingerprint_beneath(tmp_path)}
-    names = ["helpers/a.py", "helpers/models/b.py", "data/measured/c.json"]
-    for name in [*names, "data/pretrained/d.safetensors"]:
+@pytest.fixture
+def checkout(tmp_path, write_lesson):
+    """A small checkout: a lesson that imports a, which imports b, which reads data."""
+    sources = {
+        "helpers/a.py": "def f():\n    from helpers import b\n    return b.FOLDER",
+        "helpers/b.py": 'FOLDER = ROOT / "data" / "read"',
+        "helpers/c.py": "import helpers.a",
+        "helpers/lessons/lesson01/exercises.py": "from helpers import d",
+        "helpers/d.py": "",
+        "helpers/lessons/lesson02/exercises.py": "",
+        "data/read/table.json": "{}",
+        "data/other/table.json": "{}",
+        "tools/a.py": "",
+    }
+    for name, source in sources.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        for content in (b"1", b"2"):
-            path.write_bytes(content)
-            found.add(grid.fingerprint_beneath(tmp_path))
-    assert len(found) == 9
+        path.write_text(source, encoding="utf-8")
+    lesson = write_lesson(tmp_path, "01_tiny", [code("from helpers.a import f")])
+    return tmp_path, lesson
 
 
-def test_what_a_run_does_not_rest_on_makes_no_other(tmp_path):
-    before = grid.fingerprint_beneath(tmp_path)
-    for name in ("helpers/__pycache__/a.pyc", "data/cache/a", "tools/a.py"):
-        (tmp_path / name).parent.mkdir(parents=True)
-        (tmp_path / name).write_bytes(b"1")
-    assert grid.fingerprint_beneath(tmp_path) == before
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("helpers/a.py", True),
+        ("helpers/b.py", True),  # imported by what is imported, in a function
+        ("helpers/lessons/lesson01/exercises.py", True),  # found by its number
+        ("helpers/d.py", True),
+        ("data/read/table.json", True),
+        ("data/read/more.json", True),  # a new file
+        ("helpers/c.py", False),  # imports what the lesson imports, not the reverse
+        ("helpers/lessons/lesson02/exercises.py", False),
+        ("data/other/table.json", False),
+        ("tools/a.py", False),
+    ],
+)
+def test_a_run_rests_on_what_its_lesson_imports_and_reads(checkout, file, counts):
+    root, lesson = checkout
+    before = grid.fingerprint(lesson, root)
+    old = (root / file).read_text(encoding="utf-8") if (root / file).exists() else ""
+    (root / file).write_text(f"{old}\nx = 1\n", encoding="utf-8")
+    assert (grid.fingerprint(lesson, root) != before) == counts
+
+
+def test_a_comment_or_a_docstring_makes_no_other_run(checkout):
+    root, lesson = checkout
+    before = grid.fingerprint(lesson, root)
+    text = (root / "helpers/a.py").read_text(encoding="utf-8")
+    told = text.replace("():\n", '():  # why\n    """Return it,\n\n    whole."""\n\n')
+    (root / "helpers/a.py").write_text(f'"""A."""\n\n{told}', encoding="utf-8")
+    assert grid.fingerprint(lesson, root) == before
 
 
 def test_code_that_changed_since_the_start_is_not_taken_for_the_tasks(lesson):
