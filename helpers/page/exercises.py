@@ -37,10 +37,15 @@ class ExerciseFailed(AssertionError):
 
 @dataclass(frozen=True)
 class Wrong:
-    """A known wrong answer: what it computes, and the misconception behind it."""
+    """A known wrong answer: what it computes, and the misconception behind it.
+
+    `typed`: the same as code in place of the stub's `...`, for one answer a lesson that
+    is short enough to be typed in a browser.
+    """
 
     answer: Callable
     message: str
+    typed: str = ""
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,7 @@ SURPRISE = Exercise(
             lambda logits, label: logits.log_softmax(dim=0)[label],
             "The sign is missing: the logarithm of a probability is never above 0, "
             "and a surprise is never below.",
+            typed="return logits_k.log_softmax(dim=0)[label]",
         ),
         Wrong(
             lambda logits, label: -logits[label].log(),

@@ -86,6 +86,7 @@ SAME_PADDING = Exercise(
             lambda kernel, dilation: kernel // 2,
             "Right for dilation 1. A dilated kernel spans more pixels, so the picture "
             "loses more places, and needs more padding.",
+            typed="return kernel // 2",
         ),
         Wrong(
             lambda kernel, dilation: dilation * (kernel - 1),

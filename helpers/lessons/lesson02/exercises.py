@@ -67,6 +67,7 @@ BLOCK_PARAMETERS = Exercise(
             lambda inputs, outputs: 9 * inputs * outputs + 9 * outputs * outputs,
             "The kernels are right. A norm has parameters too: a gain and a bias for "
             "each of its channels.",
+            typed="return 9 * inputs * outputs + 9 * outputs * outputs",
         ),
         Wrong(
             lambda inputs, outputs: block_parameters(inputs, outputs) + 2 * outputs,

@@ -33,6 +33,7 @@ PERPLEXITY = Exercise(
         Wrong(
             lambda bits: bits**2,
             "You squared the bits. Each further bit doubles the choices: 2 ** bits.",
+            typed="return bits**2",
         ),
     ),
 )

@@ -37,6 +37,7 @@ WEIGHTS = Exercise(
             "Your columns sum to 1, your rows do not: the queries compete for a key. "
             'Ask "where does this query look?": one row is one query, and its weights '
             "share one pie.",
+            typed="return scores_qk.softmax(dim=-2)",
         ),
         Wrong(
             lambda scores_qk: scores_qk.exp(),

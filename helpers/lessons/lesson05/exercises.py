@@ -381,6 +381,7 @@ PREFIX_MASK = Exercise(
             lambda T, P: causal_mask(T),
             "That is the plain causal mask; P changes nothing. The prefix is given as "
             "a whole: may its first token see its second?",
+            typed="return causal_mask(T)",
         ),
         Wrong(
             lambda T, P: causal_mask(T) | (torch.arange(T) < P)[:, None],

@@ -507,6 +507,8 @@ SHARE_RIGHT = Exercise(
             "No gradients were prepared, but torch.no_grad() is not evaluation mode: "
             "each answer depended on the batch, and the averages have moved, learning "
             "from test pictures. What switches the norms?",
+            typed="with torch.no_grad():\n"
+            "    right = model(images).argmax(dim=1) == labels",
         ),
         Wrong(
             asked(before=as_it_is, prepared=True),

@@ -8,12 +8,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode, v4
 
+from helpers.page.exercises import Wrong
 from tools.course import files
 from tools.verify.browser.plans import Plan
 
 NAME = "broken.ipynb"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-PLAN = Plan("0.2", ("return 1 / 0",))  # wrong, but no known misconception
+# What is typed is wrong, but has another misconception than this.
+PLAN = Plan("0.2", Wrong(abs, "A misconception.", typed="return 1 / 0"))
 DISPLAY = "from IPython.display import HTML, Image, display\n"
 TABLE = 'row = "<td>a-wide-cell-of-a-table</td>" * 30'
 PICTURE = """from io import BytesIO

@@ -21,7 +21,7 @@ from tools.editions.student import student_notebook, write_edition
 from tools.execute.lessons import fitting
 from tools.verify.browser import broken
 from tools.verify.browser.page import SCREEN, LessonPage
-from tools.verify.browser.plans import PLANS
+from tools.verify.browser.plans import plan_of
 from tools.verify.browser.report import Visit, report
 from tools.verify.browser.server import FLAGS, Server, browser_path, quiet_home, serving
 from tools.verify.browser.visit import Guide, visit
@@ -55,14 +55,9 @@ def browser(folder: Path) -> Iterator:
 
 
 def guide(path: Path, budget: float) -> Guide:
-    """Return what a visit needs of a worked lesson. Raises UserError for one without
-    a plan: which exercise is typed stands in tools/verify/browser/plans.py."""
-    if path.stem[:2] not in PLANS:
-        raise UserError(
-            f"tools/verify/browser/plans.py says no exercise to type in {path.stem}."
-        )
+    """Return what a visit needs of a worked lesson."""
     worked = notebooks.read(path)
-    return Guide(student_notebook(worked), worked, PLANS[path.stem[:2]], budget)
+    return Guide(student_notebook(worked), worked, plan_of(worked), budget)
 
 
 def broken_guide(study: Path) -> Guide:

@@ -5,7 +5,6 @@ import time
 from nbformat import NotebookNode
 
 from helpers.core.errors import UserError
-from helpers.page.exercises import find
 from tools.course import notebooks
 from tools.verify.browser.page import LessonPage, replace_lines
 from tools.verify.browser.plans import (
@@ -21,13 +20,14 @@ def solved_by_typing(
     lesson: LessonPage, plan: Plan, student: NotebookNode, worked: NotebookNode
 ) -> list[str]:
     """Type a wrong answer, then the right one, and save; return the problems."""
-    name = plan.exercise.replace(".", "-")
-    answer, check = (position(student, f"{kind}-{name}") for kind in ("ex", "check"))
+    answer, check = (position(student, kind, plan.exercise) for kind in ("ex", "check"))
     stub = student.cells[answer].source
-    right = solution_lines(worked.cells[position(worked, f"ex-{name}")].source)
+    solved = worked.cells[position(worked, "ex", plan.exercise)]
+    right = solution_lines(solved.source)
     said = [lesson.output(check)]
     length = 1
-    for lines, kind in ((plan.wrong, "wrong"), (right, "right")):
+    wrong = plan.wrong.typed.splitlines()
+    for lines, kind in ((wrong, "wrong"), (right, "right")):
         replace_lines(lesson.cell(answer), stub_line(stub), length, lines)
         length = len(lines)
         lesson.run_cell(answer)
@@ -35,23 +35,20 @@ def solved_by_typing(
         lesson.shoot(f"exercise-{kind}", check)
     lesson.save()
     kept = notebooks.read(lesson.file)
-    problems = verdict_problems(plan.exercise, *said)
+    problems = verdict_problems(plan, *said)
     return problems + saved_problems(
         kept.cells[answer], kept.cells[check], expected_source(stub, right)
     )
 
 
-def verdict_problems(
-    exercise: str, untouched: str, wrong: str, right: str
-) -> list[str]:
+def verdict_problems(plan: Plan, untouched: str, wrong: str, right: str) -> list[str]:
     """Return what is wrong with the three answers that a check has shown."""
-    found = []
+    found, exercise = [], plan.exercise
     if not untouched.startswith(f"○ {exercise}"):
         found.append(f"the untouched stub does not say ○: {untouched[:80]!r}")
-    known = [one_line(each.message) for each in find(exercise).wrong]
     if not wrong.startswith(f"✗ {exercise}"):
         found.append(f"the wrong answer does not say ✗: {wrong[:80]!r}")
-    elif not any(message in one_line(wrong) for message in known):
+    elif one_line(plan.wrong.message) not in one_line(wrong):
         found.append(f"the wrong answer gets no misconception: {wrong[:80]!r}")
     if not right.startswith(f"✓ {exercise}"):
         found.append(f"the right answer does not say ✓: {right[:80]!r}")

@@ -1,6 +1,6 @@
-"""What is typed in each lesson: one exercise, first wrong, then right.
+"""What is typed in a lesson: one exercise, first wrong, then right.
 
-The wrong lines are a known wrong answer of the bank, short enough to type; the right
+The wrong lines stand beside their misconception in the bank of exercises; the right
 ones come from the worked lesson.
 """
 
@@ -10,37 +10,41 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 
 from helpers.core.errors import UserError
+from helpers.page.exercises import Wrong, find
 from tools.course import notebooks
 from tools.editions.student import SOLUTION
 
 
 @dataclass(frozen=True)
 class Plan:
-    """An exercise, and what a learner who is wrong types in place of its `...`."""
+    """An exercise, and the wrong answer that is typed in place of its `...`."""
 
     exercise: str
-    wrong: tuple[str, ...]
+    wrong: Wrong
 
 
-PLANS = {
-    "00": Plan("0.2", ("return logits_k.log_softmax(dim=0)[label]",)),
-    "01": Plan("1.2", ("return kernel // 2",)),
-    "02": Plan("2.1", ("return 9 * inputs * outputs + 9 * outputs * outputs",)),
-    "03": Plan("3.2", ("return bits**2",)),
-    "04": Plan("4.1", ("return scores_qk.softmax(dim=-2)",)),
-    "05": Plan("5.5", ("return causal_mask(T)",)),
-    "06": Plan(
-        "6.4",
-        ("with torch.no_grad():", "    right = model(images).argmax(dim=1) == labels"),
-    ),
-}
+def plan_of(nb: NotebookNode) -> Plan | None:
+    """Return the first exercise of a lesson that has a wrong answer to type, or None.
+
+    Raises UserError for an exercise that stands in no bank.
+    """
+    for cell in notebooks.exercises(nb):
+        name = cell.metadata.nbgrader.grade_id.removeprefix("check-")
+        exercise = name.replace("-", ".")
+        for wrong in find(exercise).wrong:
+            if wrong.typed:
+                return Plan(exercise, wrong)
+    return None
 
 
-def position(nb: NotebookNode, grade_id: str) -> int:
-    """Return the number of the cell that nbgrader calls so. Raises UserError."""
+def position(nb: NotebookNode, kind: str, exercise: str) -> int:
+    """Return the number of an exercise's cell, of kind "ex" or "check".
+
+    Raises UserError when the lesson has none.
+    """
+    grade_id = f"{kind}-{exercise.replace('.', '-')}"
     for number, cell in enumerate(nb.cells):
-        given = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        if given == grade_id:
+        if cell.metadata.get("nbgrader", {}).get("grade_id", "") == grade_id:
             return number
     raise UserError(f"The lesson has no cell {grade_id!r}.")
 

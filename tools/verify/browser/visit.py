@@ -24,7 +24,7 @@ class Guide:
 
     student: NotebookNode
     worked: NotebookNode
-    plan: Plan
+    plan: Plan | None  # None: no exercise has a wrong answer to type
     budget: float
 
 
@@ -88,11 +88,14 @@ def explore(lesson: LessonPage, guide: Guide, found: Visit) -> None:
 
 
 def solve(lesson: LessonPage, guide: Guide, found: Visit) -> None:
-    """Solve an exercise by typing, save, and look into the file."""
-    problems = solved_by_typing(lesson, guide.plan, guide.student, guide.worked)
-    exercise = guide.plan.exercise
-    found.exercise = f"{exercise} {'✗' if problems else '○ ✗ ✓'}"
-    found.problems += [f"exercise {exercise}: {problem}" for problem in problems]
+    """Solve an exercise by typing, if one can be; save, and look into the file."""
+    if plan := guide.plan:
+        problems = solved_by_typing(lesson, plan, guide.student, guide.worked)
+        found.exercise = f"{plan.exercise} {'✗' if problems else '○ ✗ ✓'}"
+        found.problems += [f"exercise {plan.exercise}: {each}" for each in problems]
+    else:
+        found.exercise = "none to type"
+        lesson.save()
     found.problems += alt_problems(notebooks.read(lesson.file))
 
 

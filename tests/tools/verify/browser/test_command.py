@@ -2,8 +2,8 @@
 the checks see a broken lesson, is what `make e2e` runs."""
 
 import ast
+import importlib
 import os
-import re
 import subprocess
 import sys
 import time
@@ -16,6 +16,7 @@ from nbformat import v4
 from support.tiny_lessons import code, tiny_cells
 
 from helpers.core.errors import UserError
+from helpers.page.exercises import find, judge_answer
 from tools import __main__ as tools_main
 from tools.course import notebooks
 from tools.editions.student import student_notebook
@@ -77,40 +78,19 @@ def test_playwrights_own_browser_is_used_where_it_is_installed(monkeypatch, prog
 
 
 @pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.stem[:2])
-def test_every_lesson_has_an_exercise_that_can_be_typed(path):
-    worked = notebooks.read(path)
-    student, plan = student_notebook(worked), plans.PLANS[path.stem[:2]]
-    name = plan.exercise.replace(".", "-")
-    answer = plans.position(student, f"ex-{name}")
-    stub = student.cells[answer].source
-    right = plans.solution_lines(
-        worked.cells[plans.position(worked, f"ex-{name}")].source
-    )
-    solved, wrong = (plans.expected_source(stub, t) for t in (right, plan.wrong))
-    assert ast.dump(ast.parse(solved)) == ast.dump(
-        ast.parse(worked.cells[plans.position(worked, f"ex-{name}")].source)
-    )
-    assert ast.dump(ast.parse(wrong)) != ast.dump(ast.parse(solved))
-    assert f'check("{plan.exercise}"' in student.cells[answer + 1].source
-    assert "BUDGET = 1.0" in plans.parameter_line(student, "BUDGET")[1]
-
-
-@pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.stem[:2])
-def test_what_is_typed_first_is_wrong_in_a_way_that_the_bank_knows(path):
-    import torch
-
-    from helpers.models.transformer.attention import causal_mask
-    from helpers.page.exercises import find, judge_answer
-
-    plan, student = plans.PLANS[path.stem[:2]], student_notebook(notebooks.read(path))
-    number = plans.position(student, f"ex-{plan.exercise.replace('.', '-')}")
-    page = {"torch": torch, "causal_mask": causal_mask}
-    source = plans.expected_source(student.cells[number].source, plan.wrong)
+def test_the_wrong_answer_that_is_typed_gets_its_own_message(path):
+    student = student_notebook(notebooks.read(path))
+    plan = plans.plan_of(student)
+    assert plan, "no wrong answer in the lesson's bank is `typed`"
+    stub = student.cells[plans.position(student, "ex", plan.exercise)].source
+    source = plans.expected_source(stub, plan.wrong.typed.splitlines())
+    bank = importlib.import_module(f"helpers.lessons.lesson{path.stem[:2]}.exercises")
+    page = dict(vars(bank))
     exec(source, page)
-    (name,) = re.findall(r"^def (\w+)", source, re.MULTILINE)
-    verdict = judge_answer(find(plan.exercise), page[name])
-    known = [wrong.message for wrong in find(plan.exercise).wrong]
-    assert verdict.state == "wrong" and verdict.message.startswith(tuple(known))
+    answer = page[ast.parse(source).body[0].name]
+    verdict = judge_answer(find(plan.exercise), answer)
+    assert verdict.state == "wrong"
+    assert verdict.message.startswith(plan.wrong.message)
 
 
 def test_typed_lines_take_the_place_and_the_indentation_of_the_dots():
@@ -122,7 +102,7 @@ def test_typed_lines_take_the_place_and_the_indentation_of_the_dots():
 def test_what_a_plan_needs_and_does_not_find_is_one_sentence():
     nb = v4.new_notebook(cells=[code("x = 1", "parameters")])
     with pytest.raises(UserError, match="no cell 'ex-9-9'"):
-        plans.position(nb, "ex-9-9")
+        plans.position(nb, "ex", "9.9")
     with pytest.raises(UserError, match="no parameter BUDGET"):
         plans.parameter_line(nb, "BUDGET")
     with pytest.raises(UserError, match=r"no line '...' to replace"):
@@ -225,7 +205,7 @@ def test_the_self_check_wants_every_problem_and_no_other():
 def test_the_broken_lesson_has_a_cell_for_every_problem():
     nb = broken.worked()
     assert set(broken.PROBLEMS) < {cell.id for cell in nb.cells}
-    stub = student_notebook(nb).cells[plans.position(nb, "ex-0-2")].source
+    stub = student_notebook(nb).cells[plans.position(nb, "ex", "0.2")].source
     assert plans.stub_line(stub) == 1
 
 
