@@ -15,7 +15,7 @@ PATHS = sorted(files.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 PAIRS = [
     pytest.param(path, rule, id=f"{path.stem}-{rule.__name__}")
     for path in PATHS
-    for rule in (EVERY if path.stem.startswith("00") else EVERY + FULL)
+    for rule in (EVERY if load(path).short else EVERY + FULL)
 ]
 
 

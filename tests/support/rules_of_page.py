@@ -1,7 +1,7 @@
 """Rules for the page: exercises, figures, prose and sizes.
 
 Each rule takes a lesson and returns the faults it finds, as lines. Those in EVERY
-hold for all lessons, those in FULL from lesson 01 on.
+hold for all lessons, those in FULL for all but the short ones.
 """
 
 import re

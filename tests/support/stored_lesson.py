@@ -20,6 +20,11 @@ class Lesson:
     nb: NotebookNode
     size: int
 
+    @property
+    def short(self) -> bool:
+        """Whether the notebook says `"pixels": {"length": "short"}`: sizes are free."""
+        return self.nb.metadata.get("pixels", {}).get("length") == "short"
+
     @cached_property
     def code(self) -> list[NotebookNode]:
         """All code cells that are not empty."""

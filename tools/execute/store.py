@@ -54,7 +54,8 @@ def store(result: Result) -> None:
     strip(target)
     new = notebooks.read(target)
     keep_old_timings(new, notebooks.read(source))
-    new.metadata["pixels"] = {"code": code_fingerprint(new)}
+    kept = new.metadata.get("pixels", {})  # such as {"length": "short"}
+    new.metadata["pixels"] = kept | {"code": code_fingerprint(new)}
     files.write_whole(source, nbformat.writes(new) + "\n")
 
 

@@ -7,12 +7,12 @@ import psutil
 import torch
 from packaging.version import Version
 
+from helpers.core import needs
+from helpers.core.signs import RIGHT, WRONG
 from helpers.data.images.fonts import LETTERS, font_styles
 
 PACKAGES = ("torch", "torchvision", "transformers", "matplotlib", "jupyterlab")
 REPLACEABLE = ("jupyterlab",)  # whoever sees a page in Colab or VS Code needs none
-NEEDED_MEMORY = 2.0  # GiB free; a lesson peaks below 1.5
-OLDEST_PYTHON = "3.11"
 
 
 def installed(package: str) -> str:
@@ -44,14 +44,15 @@ def missing(found: dict[str, str]) -> list[str]:
         for name in PACKAGES
         if found[name] == "missing" and name not in REPLACEABLE
     ]
-    if Version(found["python"]) < Version(OLDEST_PYTHON):
+    oldest = ".".join(map(str, needs.OLDEST_PYTHON))
+    if Version(found["python"]) < Version(oldest):
         problems.append(
-            f"Python {found['python']} runs here; {OLDEST_PYTHON} or newer is needed."
+            f"Python {found['python']} runs here; {oldest} or newer is needed."
         )
     free = float(found["free memory"].split()[0])
-    if free < NEEDED_MEMORY:
+    if free < needs.MEMORY:
         problems.append(
-            f"Only {free} GiB of memory are free; close something, {NEEDED_MEMORY:g} "
+            f"Only {free} GiB of memory are free; close something, {needs.MEMORY:g} "
             "are needed."
         )
     return problems
@@ -63,6 +64,6 @@ def check_environment() -> None:
     for name, value in found.items():
         print(f"{name:14} {value}")
     for problem in missing(found):
-        print(f"✗ {problem}")
+        print(f"{WRONG} {problem}")
     if not missing(found):
-        print("✓ everything is there")
+        print(f"{RIGHT} everything is there")

@@ -29,8 +29,9 @@ class LayerNorm(nn.Module):
 
 
 class EncoderLayer(nn.Module):
-    """Look around, then think at each position: (B, T, C) -> (B, T, C) (Vaswani et al.
-    2017, section 3.1; the norm first: Xiong et al. 2020, arXiv:2002.04745).
+    """Self-attention, then a feed-forward network at each position: (B, T, C) ->
+    (B, T, C) (Vaswani et al. 2017, section 3.1; the norm first: Xiong et al. 2020,
+    arXiv:2002.04745).
 
     `may_see`, (T, T) or (B, T, T): True where a position may look. Parameters as in
     torch.nn.TransformerEncoderLayer(C, N, inner, dropout=0, batch_first=True).

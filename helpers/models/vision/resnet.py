@@ -129,7 +129,7 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """relu(F(x) + shortcut(x)), F squeezes, looks and widens: 1x1, 3x3, 1x1."""
+    """relu(F(x) + shortcut(x)), F narrows, convolves and widens: 1x1, 3x3, 1x1."""
 
     expansion = 4
 

@@ -11,7 +11,6 @@ from helpers.analysis.mistakes import (
     confusion,
     in_words,
     majority,
-    most_confused,
     worst_mistakes,
 )
 from helpers.plots.mistakes import confusion_map, mistake_grid, shown
@@ -56,12 +55,6 @@ def test_the_matrix_counts_truth_by_row_and_guess_by_column():
     pairs = list(zip(truth.tolist(), guess.tolist(), strict=True))
     for t in range(5):
         assert counts[t].tolist() == [pairs.count((t, g)) for g in range(5)]
-
-
-def test_the_most_frequent_mistake_is_off_the_diagonal():
-    counts = torch.tensor([[9, 1, 0], [0, 5, 3], [2, 0, 7]])
-    assert most_confused(counts, CLASSES) == ("dog", "emu", 3)
-    assert most_confused(torch.eye(3, dtype=torch.long), CLASSES)[2] == 0
 
 
 def test_the_majority_is_that_of_the_training_part():

@@ -70,14 +70,13 @@ def test_larger_digits_are_interpolated():
     torch.testing.assert_close(large[:, 0, 0, 6], expected)
 
 
-def test_photographs_are_two_and_in_colour():
-    photographs = datasets.photographs()
-    assert list(photographs) == ["china", "flower"]
-    for picture in photographs.values():
+def test_both_photographs_are_in_colour():
+    for name in datasets.PHOTOGRAPHS:
+        picture = datasets.photograph(name)
         assert picture.shape == (3, 427, 640)
         assert picture.dtype == torch.float32
         assert picture.min() >= 0 and 0.9 < picture.max() <= 1
-    red, _, blue = photographs["china"][:, :40].mean((1, 2))
+    red, _, blue = datasets.photograph("china")[:, :40].mean((1, 2))
     assert blue > red  # the sky
 
 
@@ -184,92 +183,6 @@ def test_batches_refuse_pixels_that_are_not_numbers(bad):
 def save(path, colour, size=(30, 20), **options):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new(options.pop("mode", "RGB"), size, colour).save(path, **options)
-
-
-@pytest.fixture
-def pets(tmp_path):
-    """A folder of two classes, with the droppings that real folders hold."""
-    save(tmp_path / "dog" / "2.png", "blue")
-    save(tmp_path / "dog" / "1.jpg", "red", size=(8, 50))
-    save(tmp_path / "cat" / "garden" / "b.png", "lime")
-    for hidden in (".ipynb_checkpoints/x.png", "cat/.DS_Store", "cat/.git/y.txt"):
-        (tmp_path / hidden).parent.mkdir(exist_ok=True)
-        (tmp_path / hidden).write_text("not a picture", encoding="utf-8")
-    (tmp_path / "dog" / "Thumbs.db").write_text("not a picture", encoding="utf-8")
-    (tmp_path / "README.txt").write_text("beside the classes", encoding="utf-8")
-    return tmp_path
-
-
-def test_image_folder_reads_each_class_in_order(pets):
-    found = datasets.image_folder(pets, 12)
-    assert found.classes == ("cat", "dog")
-    assert found.labels.tolist() == [0, 1, 1]
-    assert found.labels.dtype == torch.int64
-    assert found.images.shape == (3, 3, 12, 12)
-    colours = found.images.mean((2, 3)).round().int().tolist()
-    assert colours == [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
-    assert torch.equal(datasets.image_folder(str(pets), 12).images, found.images)
-
-
-def test_image_folder_crops_to_the_centre(pets):
-    wide = np.zeros((10, 30, 3), np.uint8)
-    wide[:, 10:20] = 255
-    Image.fromarray(wide).save(pets / "cat" / "a.png")
-    assert datasets.image_folder(pets, 10).images[0].min() == 1
-
-
-def test_a_folder_named_like_a_hidden_one_further_up_still_counts(pets, tmp_path):
-    pets.rename(tmp_path.parent / ".pets")
-    assert len(datasets.image_folder(tmp_path.parent / ".pets", 4)) == 3
-
-
-def refused(path, match, size=8):
-    with pytest.raises(UserError, match=match) as caught:
-        datasets.image_folder(path, size)
-    assert str(caught.value).count("\n") == 0
-
-
-def test_image_folder_that_is_missing(tmp_path):
-    refused(tmp_path / "nowhere", "There is no folder .*nowhere; an image folder holds")
-
-
-def test_image_folder_that_is_a_file(pets):
-    refused(pets / "README.txt", "README.txt is a file; an image folder holds")
-
-
-def test_image_folder_without_classes(pets):
-    refused(pets / "dog", "Found no sub-folder in .*dog; .* at least two classes")
-
-
-def test_image_folder_with_one_class(tmp_path):
-    save(tmp_path / "dog" / "1.png", "red")
-    (tmp_path / ".ipynb_checkpoints").mkdir()
-    refused(tmp_path, "Found only 'dog' in .* at least two classes")
-
-
-def test_image_folder_with_an_empty_class(pets):
-    (pets / "emu").mkdir()
-    (pets / "emu" / ".DS_Store").touch()
-    refused(pets, "class folder .*emu is empty")
-
-
-def test_image_folder_with_half_a_picture(pets):
-    noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)
-    Image.fromarray(noise).save(pets / "cat" / "half.jpg")
-    whole = (pets / "cat" / "half.jpg").read_bytes()
-    (pets / "cat" / "half.jpg").write_bytes(whole[: len(whole) // 2])
-    refused(pets, r"cat.half\.jpg cannot be read as a picture")
-
-
-@pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])
-def test_image_folder_with_no_picture(pets, content):
-    (pets / "cat" / "notes.png").write_bytes(content)
-    refused(pets, r"cat.notes\.png cannot be read as a picture")
-
-
-@pytest.mark.parametrize("size", [0, -3])
-def test_image_folder_of_no_size(pets, size):
-    refused(pets, f"size of the pictures is {size}", size)
 
 
 def test_a_picture_of_ones_own_is_read_and_limited(tmp_path):

@@ -100,24 +100,6 @@ def test_entropy_by_hand():
     assert grammar.entropy() == pytest.approx(3.12295, abs=1e-5)
 
 
-def test_forgetting_the_number_costs_a_bit_for_every_verb_out_of_reach():
-    lost = [
-        grammar.forgetful_entropy(0.5, reach=r) - grammar.entropy(0.5) for r in range(3)
-    ]
-    assert lost == pytest.approx([1 / 4, 1 / 8, 1 / 16])
-    lost = grammar.forgetful_entropy(gaps=GAPS, reach=4) - grammar.entropy(gaps=GAPS)
-    assert lost == pytest.approx(3 / 5 / 9)
-
-
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_forgetful_entropy_is_the_cost_of_forgetting(setting):
-    sample = grammar.sentences(4_000, 7, **setting)
-    given = grammar.true_probabilities(sample.ids, **setting)
-    given[sample.gaps >= 2] /= 2
-    cost = grammar.forgetful_entropy(**setting, reach=2)
-    assert bits(given) == pytest.approx(cost, abs=0.015)
-
-
 def test_what_follows_by_hand():
     given = grammar.true_next_probabilities(ids_of("dog often barks . cats"))
     assert given.shape == (5, 33)
@@ -241,13 +223,9 @@ def test_a_text_reads_like_one():
         lambda: grammar.openings(0, 1, 0),
         lambda: grammar.openings(5, -1, 0),
         lambda: grammar.entropy(stop=1),
-        lambda: grammar.forgetful_entropy(gaps=()),
-        lambda: grammar.forgetful_entropy(reach=-1),
         lambda: grammar.true_next_probabilities(ids_of("dog barks ."), stop=2),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(ask):
-    with pytest.raises(
-        UserError, match=r"asked for|stop probability|gaps are|reach is"
-    ):
+    with pytest.raises(UserError, match=r"asked for|stop probability|gaps are"):
         ask()
