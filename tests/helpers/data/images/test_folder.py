@@ -48,6 +48,10 @@ def test_every_picture_is_read_with_its_class_file_size_and_colour(folder, capsy
     assert capsys.readouterr().out == ""
 
 
+def test_a_folder_below_a_hidden_one_is_read(tmp_path):
+    assert len(read_own(fill(tmp_path / ".hidden" / "mine", each=4), 16)) == 8
+
+
 def test_a_square_is_covered_and_cut_to_its_centre(tmp_path):
     wide = Image.new("RGB", (30, 10), "black")
     wide.paste("red", (10, 0, 20, 10))
