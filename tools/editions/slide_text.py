@@ -44,10 +44,10 @@ def blocks_of(source: str) -> list[str]:
     """Return the paragraphs, lists, quotes and code blocks of a text."""
     # A blank line inside a code block separates nothing.
     kept = re.sub(
-        r"```.*?```", lambda m: m[0].replace("\n\n", "\n\0\n"), source, flags=re.DOTALL
+        r"```.*?```", lambda m: m[0].replace("\n", "\0"), source, flags=re.DOTALL
     )
     blocks = re.split(r"\n\s*\n", kept.strip())
-    return [block.replace("\0", "") for block in blocks if block.strip()]
+    return [block.replace("\0", "\n") for block in blocks if block.strip()]
 
 
 def sections(source: str) -> list[Section]:
