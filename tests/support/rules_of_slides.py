@@ -5,7 +5,6 @@ Each rule takes a lesson and returns the faults it finds, as lines.
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 
 from nbformat import NotebookNode
 from support.stored_lesson import Lesson, name
@@ -22,7 +21,7 @@ from tools.editions.slide_deck import (
     lines_of,
     slide_type,
 )
-from tools.editions.slide_formulas import with_pictures
+from tools.editions.slide_formulas import to_html
 from tools.editions.slide_text import words
 
 TYPES = (*NEW, "fragment", "-", "skip", "notes")
@@ -121,18 +120,20 @@ def can_be_read_from_the_last_row(lesson: Lesson) -> list[str]:
     return found
 
 
-def has_formulas_that_can_be_drawn(lesson: Lesson) -> list[str]:
-    """Every formula of a deck becomes a picture."""
+def has_formulas_that_become_mathml(lesson: Lesson) -> list[str]:
+    """Every formula of a deck can be converted, and none is left as TeX."""
     found = []
     for cell in lesson.prose:
+        wanted = len(notebooks.formulas(cell.source))
         try:
-            drawn(cell.source)
+            count = to_html(cell.source, cell).count("<math")
         except UserError as error:
-            found.append(f"{name(cell)}: {error}")
+            found.append(str(error))
+            continue
+        if count != wanted:
+            found.append(f"{name(cell)}: {count} of {wanted} formulas are MathML")
     return found
 
-
-drawn = cache(with_pictures)
 
 EVERY = (
     has_a_type_for_each_cell,
@@ -142,5 +143,5 @@ EVERY = (
     hides_answers_until_asked,
     shows_no_machinery,
     can_be_read_from_the_last_row,
-    has_formulas_that_can_be_drawn,
+    has_formulas_that_become_mathml,
 )

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from helpers.core import signs
 from helpers.core.errors import UserError
 from helpers.page.claims import MIME
 from tools.course.files import NOTEBOOKS
+
+FORMULA = re.compile(
+    r"\$\$.+?\$\$|(?<!\\)\$[^$\n]+(?<!\\)\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL
+)
+CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 
 
 def title(nb: NotebookNode) -> str:
@@ -114,3 +120,9 @@ def code_fingerprint(nb: NotebookNode) -> str:
     """Return a hash of the code that the stored outputs belong to."""
     text = json.dumps([cell.source for cell in code_cells(nb)])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def formulas(text: str) -> list[str]:
+    """Return the formulas of a text with what marks them, such as "$x$"; not those
+    in code."""
+    return FORMULA.findall(CODE.sub("", text))

@@ -1,69 +1,59 @@
-"""Formulas as pictures, drawn by matplotlib: a deck needs no network for them."""
+"""A cell's text as HTML with MathML, which browsers draw without a script."""
 
-import html
-import re
-from base64 import b64encode
-from io import BytesIO
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from math_core import LatexError, LatexToMathML
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
 
 from helpers.core.errors import UserError
+from tools.course.notebooks import formulas
 
-FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
-CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
-# TeX that matplotlib spells otherwise, or sets well without.
-SPELLED = {
-    r"\mathrel{+}=": r"\;{+}{=}\;",
-    r"\mathrel{\times}=": r"\;{\times}{=}\;",
-    r"\tfrac": r"\frac",
-    r"\big": "",
-}
-POINTS = 22  # of the type, on a slide 1,280 px wide
+CONVERTER = LatexToMathML(fancy_error=False)
 
 
-def with_pictures(source: str) -> str:
-    """Return a Markdown text whose formulas are pictures; code stays as it is.
+class Renderer(IPythonRenderer):
+    """nbconvert's HTML with MathML where nbconvert leaves TeX for MathJax."""
 
-    Raises UserError for a formula that cannot be drawn.
-    """
-    pieces = CODE.split(source)
-    pieces[::2] = [FORMULA.sub(picture, text) for text in pieces[::2]]
-    return "".join(pieces)
+    def inline_math(self, body: str) -> str:
+        """Return a formula in its line of text."""
+        return mathml(body, own_line=False)
 
+    def block_math(self, body: str) -> str:
+        """Return a formula on its own line."""
+        return mathml(body, own_line=True)
 
-def picture(match: re.Match) -> str:
-    """Return the HTML image of a formula, in its line of text or on its own line."""
-    own_line = match[1] is not None
-    tex = " ".join((match[1] or match[2]).split())
-    svg, depth = drawn(tex.replace(r"\frac", r"\dfrac") if own_line else tex)
-    return (
-        f'<img class="formula {"display" if own_line else "inline"}" '
-        f'alt="{html.escape(tex)}" style="vertical-align: -{depth:.1f}px" '
-        f'src="data:image/svg+xml;base64,{b64encode(svg).decode()}">'
-    )
+    def block_html(self, html: str) -> str:
+        """Return HTML inside a text, such as a folded answer, with its formulas."""
+        for formula in formulas(html):
+            own_line = formula.startswith("$$")
+            html = html.replace(formula, mathml(formula.strip("$"), own_line))
+        return super().block_html(html)
 
 
-def drawn(tex: str) -> tuple[bytes, float]:
-    """Return a formula as SVG, and how far it reaches below the line, in pixels.
-
-    Raises UserError for one that cannot be drawn.
-    """
-    from matplotlib import rc_context  # where used: half a second
-    from matplotlib.figure import Figure
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.mathtext import MathTextParser
-
-    for theirs, ours in SPELLED.items():
-        tex = tex.replace(theirs, ours)
-    text, file = f"${tex}$", BytesIO()
-    font = FontProperties(size=POINTS, math_fontfamily="dejavusans")
+def mathml(tex: str, own_line: bool) -> str:
+    """Return a formula as MathML. Raises UserError for one that cannot be converted."""
     try:
-        with rc_context({"svg.hashsalt": "deck"}):  # the same text each time
-            size = MathTextParser("path").parse(text, dpi=72, prop=font)
-            figure = Figure(figsize=(size.width / 72, size.height / 72))
-            figure.text(0, size.depth / size.height, text, fontproperties=font)
-            figure.savefig(
-                file, format="svg", transparent=True, metadata={"Date": None}
-            )
-    except ValueError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise UserError(f"The formula {tex!r} cannot be drawn: {reason}.") from error
-    return file.getvalue(), size.depth * 96 / 72
+        return CONVERTER.convert_with_local_state(tex, displaystyle=own_line)
+    except LatexError as error:
+        shown = " ".join(tex.split())
+        reason = str(error).partition(": ")[2].rstrip(".")  # without its place
+        raise UserError(f"{shown!r} cannot become MathML: {reason}.") from error
+
+
+def to_html(source: str, cell: NotebookNode) -> str:
+    """Return Markdown of a cell as HTML.
+
+    Raises UserError, with the cell's id, for a formula that cannot be converted.
+    """
+    renderer = Renderer(escape=False, attachments=cell.get("attachments"))
+    try:
+        return MarkdownWithMath(renderer=renderer).render(source)
+    except UserError as error:
+        raise UserError(f"In cell {cell.id} the formula {error}") from error
+
+
+@pass_context
+def markdown2html(context: Context, source: str) -> str:
+    """Return Markdown as HTML: nbconvert's filter of this name."""
+    return to_html(source, context["cell"])

@@ -12,7 +12,6 @@ from helpers.core.run import progress_bar
 from helpers.core.tables import text_table
 from tools.course import files, notebooks
 from tools.editions.slide_deck import counts, deck, is_shown
-from tools.editions.slide_formulas import with_pictures
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 HEADER = ("lesson", "slides", "figures", "predictions")
@@ -21,16 +20,10 @@ NEEDED = ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js")
 
 
 def for_export(nb: NotebookNode) -> NotebookNode:
-    """Return a lesson's deck for nbconvert: formulas drawn, widgets as pictures.
-
-    Raises UserError for a formula that cannot be drawn.
-    """
+    """Return a lesson's deck for nbconvert: without widgets and hidden code."""
     nb = deck(nb)
     nb.metadata.pop("widgets", None)
-    for cell in filter(is_shown, nb.cells):
-        if cell.cell_type == "markdown":
-            cell.source = with_pictures(cell.source)
-            continue
+    for cell in filter(is_shown, notebooks.code_cells(nb)):
         cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
         if cell.metadata.get("jupyter", {}).get("source_hidden"):
             cell.metadata["transient"] = {"remove_source": True}  # nbconvert's name
@@ -41,8 +34,11 @@ def export(path: Path, folder: Path, reveal: str = NETWORK) -> Counter:
     """Write the deck of the lesson in `path` into `folder`; return what it shows.
 
     `reveal`: where the deck finds reveal.js, an address or a folder beside the deck.
+    Raises UserError for a formula that cannot be converted.
     """
     from nbconvert import SlidesExporter  # where used: it takes a second to import
+
+    from tools.editions.slide_formulas import markdown2html
 
     nb = notebooks.read(path)
     exporter = SlidesExporter(
@@ -50,6 +46,7 @@ def export(path: Path, folder: Path, reveal: str = NETWORK) -> Counter:
         extra_template_basedirs=[str(Path(__file__).parent)],
         reveal_theme="white",  # its type comes along; others ask the network for it
         reveal_url_prefix=reveal,
+        filters={"markdown2html": markdown2html},
     )
     name = {"metadata": {"name": notebooks.title(nb)}}
     text, _ = exporter.from_notebook_node(for_export(nb), name)

@@ -9,21 +9,15 @@ from nbformat import v4
 from support.tiny_lessons import tiny_cells
 
 from helpers.core.errors import UserError
-from tools.__main__ import parser
 from tools.course import files, notebooks
 from tools.editions import slides
-from tools.editions.slide_deck import counts, deck, slide_type
-from tools.editions.slide_formulas import with_pictures
-from tools.editions.slide_text import cut
+from tools.editions.slide_deck import counts, deck
+from tools.editions.slide_formulas import to_html
+from tools.editions.slide_text import blocks_of, cut
 from tools.editions.student import student_notebook
 
 PREDICT = "> **Predict.** Which one?\n>\n> <details><summary>open</summary>B.</details>"
-LONG = "word " * 70
-
-
-def kinds(source, own="slide"):
-    """Return the slide types and texts of a text cell's parts."""
-    return [*cut(source, own)]
+LONG = " ".join(["word"] * 70)
 
 
 def typed(cell, kind):
@@ -38,51 +32,39 @@ def picture(source="plot()"):
     return v4.new_code_cell(source, outputs=[output])
 
 
-def test_what_looks_back_and_what_follows_the_question_is_said():
-    parts = kinds(f"Look.\n\n## Step 2\n\nNow.\n\n{PREDICT}\n\nSo we measure.")
-    assert parts == [
-        ("notes", "Look."),
-        ("slide", "## Step 2\n\nNow."),
-        ("-", PREDICT),
-        ("notes", "So we measure."),
+CODE = "```python\na = 1\n\n\nb = 2\n```"
+GOALS = "After this lesson you can"
+TURN = "**Your turn, 1.1** Do it."
+CUT = [  # slide types of the blocks that follow; "+" goes with the one before
+    # What looks back and what follows the question is said.
+    ("notes slide + - notes", "Look.", "## Step 2", "Now.", PREDICT, "So we measure."),
+    # A question gets its own slide where the text is long.
+    ("slide + subslide", "## Step", f"{LONG} {LONG}", PREDICT),
+    ("slide + notes", "## Step", LONG, f"More: {LONG}"),
+    ("slide +", "## Step", CODE),  # a blank line in code cuts nothing
+    # An exercise is shown only where a cell is one.
+    ("slide skip", "Look.", TURN),
+    ("slide", TURN),
+    # Of a lesson's last cell the summary is left.
+    ("skip slide + skip", "## Recall", "## Summary", "- So.", "## Glossary"),
+    # A title keeps its goals and says its needs.
+    ("slide + notes - +", "# 01", "Why?", "**Time:** 1 h.", GOALS, "- a"),
+]
+
+
+@pytest.mark.parametrize(("kinds", "blocks"), [(row[0], row[1:]) for row in CUT])
+def test_a_text_becomes_slides_and_notes(kinds, blocks):
+    found = [
+        ("+" if number else kind, block)
+        for kind, text in cut("\n\n".join(blocks), "slide")
+        for number, block in enumerate(blocks_of(text))
     ]
-
-
-def test_a_question_gets_its_own_slide_where_the_text_is_long():
-    (text, _), (question, _) = kinds(f"## Step\n\n{LONG}{LONG[:250]}\n\n{PREDICT}")
-    assert (text, question) == ("slide", "subslide")
+    assert found == [*zip(kinds.split(), blocks, strict=True)]
 
 
 def test_without_a_heading_the_last_paragraph_leads_to_the_question():
-    parts = kinds(f"{LONG}\n\nTwo ways.\n\n{PREDICT}", "subslide")
-    assert [kind for kind, _ in parts] == ["subslide", "notes", "-"]
-    assert parts[0][1] == "Two ways."
-
-
-def test_more_text_than_a_slide_holds_is_said():
-    parts = kinds(f"## Step\n\n{LONG}\n\n{LONG}")
-    assert [kind for kind, _ in parts] == ["slide", "notes"]
-
-
-def test_a_blank_line_in_code_cuts_nothing():
-    code = "```python\na = 1\n\n\nb = 2\n```"
-    assert kinds(f"## Step\n\n{code}") == [("slide", f"## Step\n\n{code}")]
-
-
-def test_an_exercise_is_shown_only_where_a_cell_is_one():
-    turn = "**Your turn, 1.1** Do it."
-    assert kinds(f"Look.\n\n{turn}", "notes") == [("notes", "Look."), ("skip", turn)]
-    assert kinds(turn, "subslide") == [("subslide", turn)]
-
-
-def test_of_a_lessons_last_cell_the_summary_is_left():
-    parts = kinds("## Recall\n\nWhy?\n\n## Summary\n\n- So.\n\n## Glossary\n\nx")
-    assert [kind for kind, _ in parts] == ["skip", "slide", "skip"]
-
-
-def test_a_title_keeps_its_goals_and_says_its_needs():
-    parts = kinds("# 01\n\nWhy?\n\n**Time:** 1 h.\n\nAfter this lesson you can\n\n- a")
-    assert [kind for kind, _ in parts] == ["slide", "notes", "-"]
+    parts = cut(f"{LONG}\n\nTwo ways.\n\n{PREDICT}", "subslide")
+    assert [*parts] == [("subslide", "Two ways."), ("notes", LONG), ("-", PREDICT)]
 
 
 @pytest.fixture
@@ -93,7 +75,8 @@ def nb():
         typed(v4.new_markdown_cell("# A tiny lesson\n\nWhy?"), "slide"),
         *(typed(cell, "skip") for cell in (parameters, *rest)),
         typed(
-            v4.new_markdown_cell(f"Back.\n\n## Step 1\n\nNow.\n\n{PREDICT}"), "slide"
+            v4.new_markdown_cell(f"Back.\n\n## Step 1\n\nNow $a_1$.\n\n{PREDICT}"),
+            "slide",
         ),
         typed(picture("drawn_here()"), "subslide"),
         typed(v4.new_code_cell("1 + 1"), "-"),
@@ -123,17 +106,17 @@ def test_code_is_hidden_where_its_result_is_what_counts():
     assert hidden == [True, False, True, True, False]
 
 
-def test_formulas_become_pictures_and_code_stays():
-    text = with_pictures("So $a_1$ and\n\n$$\\frac{a}{b}$$\n\nbut `$x$`.")
-    assert text.count("<img ") == 2
-    assert 'alt="a_1"' in text
-    assert "`$x$`" in text
-    assert text == with_pictures("So $a_1$ and\n\n$$\\frac{a}{b}$$\n\nbut `$x$`.")
-
-
-def test_a_formula_that_cannot_be_drawn_is_named():
-    with pytest.raises(UserError, match=r"formula.*nosuch.*cannot be drawn"):
-        with_pictures(r"$\nosuch{a}$")
+def test_formulas_become_mathml_and_code_stays():
+    source = (
+        "So $a_1$ and\n\n$$\n\\frac{a}{b}\n$$\n\nbut `$x$`.\n\n"
+        "<details>$x<y$</details>\n\n```\n$z$\n```"
+    )
+    html = to_html(source, v4.new_markdown_cell(source))
+    assert "So <math><msub><mi>a</mi><mn>1</mn></msub></math> and" in html
+    fraction = "<mfrac><mi>a</mi><mi>b</mi></mfrac>"
+    assert f'<p><math display="block">{fraction}</math></p>' in html
+    assert "<details><math><mi>x</mi><mo>&lt;</mo><mi>y</mi></math></details>" in html
+    assert re.findall(r"\$.*\$", html) == ["$x$", "$z$"]
 
 
 def sections(file):
@@ -143,18 +126,35 @@ def sections(file):
     return text.count("<section") - len(columns)
 
 
-def test_the_exported_deck_has_what_was_counted(nb, tmp_path):
-    file = tmp_path / "01_tiny.ipynb"
+@pytest.fixture
+def lesson(nb, tmp_path):
+    """Return the path of the tiny lesson, written."""
+    file = tmp_path / "notebooks/01_tiny.ipynb"
+    files.make_folder(file.parent)
     nbformat.write(nb, file)
-    shown = slides.export(file, tmp_path, "reveal")
+    return file
+
+
+def test_the_exported_deck_has_what_was_counted(lesson, tmp_path):
+    shown = slides.export(lesson, tmp_path, "reveal")
     text = (tmp_path / "01_tiny.slides.html").read_text(encoding="utf-8")
     assert sections(tmp_path / "01_tiny.slides.html") == shown["slides"] == 3
     assert "drawn_here" not in text  # the picture alone
+    assert "Now <math><msub>" in text
     assert "theme/white.css" in text  # others ask the network for their type
     assert "SEED" not in text
     assert '<aside class="notes">' in text
     addresses = re.findall(r'(?:src|href)="(https?:[^"]*)"', text)
     assert addresses == []
+
+
+def test_a_formula_that_cannot_be_converted_is_named_with_its_cell(lesson, nb):
+    nb.cells[0].source += " $\\nosuch{a}$"
+    nbformat.write(nb, lesson)
+    said = rf"cell {nb.cells[0].id} .*nosuch.* cannot become MathML: Unknown command"
+    with pytest.raises(UserError, match=said):
+        slides.export(lesson, lesson.parent, "reveal")
+    assert not [*lesson.parent.glob("*.html")]
 
 
 @pytest.mark.parametrize("edition", ["worked", "student"])
@@ -171,13 +171,11 @@ def test_lesson_00_exports_without_its_solutions(edition, tmp_path):
 
 
 @pytest.fixture
-def small_course(nb, tmp_path, monkeypatch):
+def small_course(lesson, tmp_path, monkeypatch):
     """A course of one small lesson."""
-    folder = files.make_folder(tmp_path / "notebooks")
-    nbformat.write(nb, folder / "01_tiny.ipynb")
     monkeypatch.setattr(files, "BUILD", tmp_path / "build")
-    monkeypatch.setattr(notebooks.lessons, "__defaults__", (folder,))
-    monkeypatch.setattr(notebooks.choose, "__defaults__", (folder,))
+    monkeypatch.setattr(notebooks.lessons, "__defaults__", (lesson.parent,))
+    monkeypatch.setattr(notebooks.choose, "__defaults__", (lesson.parent,))
     return tmp_path
 
 
@@ -195,18 +193,10 @@ def test_a_local_reveal_goes_along_with_the_decks(small_course, capsys):
     said = capsys.readouterr().out
     assert re.search(r"01_tiny +3 +1 +1\n", said)
     assert "needs" not in said
-
-
-def test_the_address_is_named_where_showing_needs_the_network(small_course, capsys):
-    arguments = parser().parse_args(["slides", "01"])
-    assert slides.main(arguments) == 0
+    assert slides.main(Namespace(lessons=["01"], reveal="")) == 0
     assert "Showing them needs https://" in capsys.readouterr().out
 
 
 def test_a_folder_that_is_not_reveal_is_refused(small_course):
     with pytest.raises(UserError, match=r"not reveal.js 4: it has no dist/reveal.js"):
         slides.main(Namespace(lessons=[], reveal=str(small_course)))
-
-
-def test_a_cell_without_a_type_goes_on_with_its_slide():
-    assert slide_type(v4.new_code_cell("1")) == "-"
