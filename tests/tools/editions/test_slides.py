@@ -117,6 +117,7 @@ def test_formulas_become_mathml_and_code_stays():
     assert f'<p><math display="block">{fraction}</math></p>' in html
     assert "<details><math><mi>x</mi><mo>&lt;</mo><mi>y</mi></math></details>" in html
     assert re.findall(r"\$.*\$", html) == ["$x$", "$z$"]
+    assert html.count("<math") == len(notebooks.formulas(source))
 
 
 def sections(file):
