@@ -57,6 +57,8 @@ EXERCISES = {
         wrong=(
             Wrong(lambda x: x**3, "You took the third power.", typed="return x**3"),
             Wrong(lambda x: 2 * x, "You doubled it."),
+            Wrong(lambda x: x + 3, "You added three."),
+            Wrong(lambda x: x / 3, "You divided by three."),
         ),
     ),
 }
@@ -100,9 +102,55 @@ name = "toy-seed-ignored"
 old = "manual_seed(seed)"
 new = "manual_seed(0)"
 """
+TEACHING = """\
+# 99 · Doubling
+
+[The lesson](../notebooks/99_doubling.ipynb): 5 seconds of computing, no own data.
+
+The class leaves with a number that is twice as large.
+
+## Aim
+
+Everybody has doubled a number, and tripled another.
+
+## Plan, 45 minutes
+
+| minutes | what | with |
+|--:|---|---|
+| 40 | Add it up | Step 1 · claims 99.1, 99.2 |
+| 5 | In pairs: three times | Step 1 · exercise 99.1 |
+
+Left for home: nothing.
+
+## Before class, in class
+
+- **Before:** run it once.
+
+## Where students stumble
+
+| exercise | what they do | the page says | ask back | point at |
+|---|---|---|---|---|
+| 99.1 | a power | "You took the third power" | "What is 2 times 3?" | Step 1 |
+| 99.1 | stop at two | "You doubled it" | "And once more?" | Step 1 |
+| 99.1 | add | "You added three" | "What is 0 times 3?" | Step 1 |
+| 99.1 | divide | "You divided by three" | "Is it larger now?" | Step 1 |
+
+## To argue about
+
+- **A.** "Twice is more." *Tempting:* it always was. *Answer:* not below zero.
+- **B.** "The mean doubles." *Tempting:* it is random. *Answer:* it is linear.
+
+## When time is short
+
+1. **15 minutes:** Step 1: 10, exercise 99.1: 5.
+
+## Homework
+
+Four times.
+"""
 ROW = (
     "| [99 Doubling](notebooks/99_doubling.ipynb) | a double | doubled numbers are "
-    "**0** (claim 99.1) away from x + x | 5 s |\n"
+    "**0** (claim 99.1) away from x + x | 5 s | [45 min](teaching/99.md) |\n"
 )
 
 
@@ -188,6 +236,3 @@ def add_to(root: Path) -> None:
     last = max(i for i, line in enumerate(lines) if "](notebooks/" in line)
     lines.insert(last + 1, ROW)
     readme.write_text("".join(lines), encoding="utf-8")
-
-
-TEACHING = ""
