@@ -1,4 +1,4 @@
-"""What stands in the lessons, as the rules for TEACHING.md need it."""
+"""What stands in the lessons, as the rules for teaching/ need it."""
 
 import importlib
 import re
@@ -18,6 +18,7 @@ class Facts:
     """What stands in one lesson; `bank`: the messages of each exercise."""
 
     name: str
+    title: str
     text: str
     headings: tuple[str, ...]
     measured: dict[str, str]
@@ -57,6 +58,7 @@ def facts() -> dict[str, Facts]:
         ).EXERCISES
         found[number] = Facts(
             path.stem,
+            notebooks.title(nb),
             text,
             tuple(re.findall(r"^##+ (.+)$", text, re.MULTILINE)),
             {claim["id"]: claim["measured"] for claim in notebooks.claims(nb)},

@@ -19,6 +19,11 @@ def rows(text: str) -> dict[str, str]:
     return {match[1]: match[0] for match in ROW.finditer(text)}
 
 
+def cells(row: str) -> list[str]:
+    """Return the cells of a row."""
+    return [cell.strip() for cell in row.strip("| ").split(" | ")]
+
+
 def faults(row: str, measured: dict[str, str]) -> list[str]:
     """Return where a row and the stored claims {id: measured} differ."""
     found = [

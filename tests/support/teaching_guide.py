@@ -1,28 +1,39 @@
-"""Reads TEACHING.md: its lessons, their parts, tables and references."""
+"""Reads teaching/: the page of each lesson, its parts, tables and references."""
 
 import re
 from dataclasses import dataclass
 
-SECTION = re.compile(r"^## (\d\d) · (.+)$", re.MULTILINE)
+from tools.course import files
+
+TEACHING = files.ROOT / "teaching"
 ITEM = re.compile(r"(?:- |\d+\. |\|)")
-ID = r"\d\.\d+"
-SPAN = re.compile(r"\b(\d\.)(\d+) to \1(\d+)")
+ID = r"\d+\.\d+"
+SPAN = re.compile(r"\b(\d+\.)(\d+) to \1(\d+)")
 NAMED = re.compile(rf"\b(claim|exercise)s? ({ID}(?:(?:, | and | to ){ID})*)", re.I)
-STEP = re.compile(r"(?:\b(0\d), )?\bStep(?: (\d+)|s (\d+)((?:(?:, | and | to )\d+)+))")
+# "05, Step 9" is lesson 05's; minutes stand in front of a step too, but after a colon.
+STEP = re.compile(
+    r"(?:(?<!: )(?<![.\d])(\d\d), )?"
+    r"\bStep(?: (\d+)|s (\d+)((?:(?:, | and | to )\d+)+))"
+)
 
 
 @dataclass(frozen=True)
-class Section:
-    """What the guide says about one lesson: "01", its title, its text by heading."""
+class Page:
+    """What a teacher is told about one lesson, "01": a title, then text by heading."""
 
     number: str
-    title: str
     text: str
 
     @property
+    def title(self) -> str:
+        """Return the heading that the page opens with, "" without one."""
+        first = self.text.partition("\n")[0]
+        return first.removeprefix("# ") if first.startswith("# ") else ""
+
+    @property
     def parts(self) -> dict[str, str]:
-        """Return the text under each heading of the third level."""
-        _, *pieces = re.split(r"^### (.+)$", self.text, flags=re.MULTILINE)
+        """Return the text under each heading of the second level."""
+        _, *pieces = re.split(r"^## (.+)$", self.text, flags=re.MULTILINE)
         return dict(zip(pieces[::2], pieces[1::2], strict=True))
 
     def part(self, name: str) -> str:
@@ -31,13 +42,10 @@ class Section:
         return found[0] if found else ""
 
 
-def sections(text: str) -> list[Section]:
-    """Return the sections about lessons, in the order of the guide."""
-    found = []
-    for match in SECTION.finditer(text):
-        body = re.split(r"^## ", text[match.end() :], flags=re.MULTILINE)[0]
-        found.append(Section(match[1], match[2], body))
-    return found
+def pages() -> dict[str, Page]:
+    """Return the page of each lesson that has one, by the lesson's number."""
+    found = sorted(TEACHING.glob("[0-9][0-9].md"))
+    return {p.stem: Page(p.stem, p.read_text(encoding="utf-8")) for p in found}
 
 
 def paragraphs(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from tools.publish.place import NAMES, NO_HUB, Place, settings
 from tools.publish.tree import titles, tree
 
 FOLDER = files.BUILD / "publish"
-GUIDE = files.ROOT / "TEACHING.md"
+GUIDE = files.ROOT / "teaching" / "README.md"
 START = """\
     git init --initial-branch={branch}
     git remote add origin {repository}

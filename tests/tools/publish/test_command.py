@@ -78,7 +78,7 @@ def test_it_holds_what_a_student_needs_and_nothing_else(real):
     wanted += "README.md LINKS.md .gitignore .gitattributes"
     assert set(wanted.split()) <= real.keys()
     tops = {name.partition("/")[0] for name in real}
-    assert not tops & {"notebooks", "tests", "CLAIMS.md", "TEACHING.md", "build"}
+    assert not tops & {"notebooks", "tests", "CLAIMS.md", "teaching", "build"}
     assert not any("__pycache__" in n or n.startswith("data/cache") for n in real)
     assert sum(map(len, real.values())) < 10e6
 

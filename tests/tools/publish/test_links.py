@@ -11,7 +11,7 @@ from tools.publish import links, tree
 from tools.publish import place as publish_place
 from tools.publish.place import NO_HUB, Place, settings
 
-GUIDE = files.ROOT / "TEACHING.md"
+GUIDE = files.ROOT / "teaching" / "README.md"
 PLACE = Place("https://github.com/a-b/c.d", "student", "https://hub.uni.edu/x")
 ELSEWHERE = Place("https://git.uni.edu:8443/t/c.git", "student", NO_HUB)
 ODD = "01_größe & co?#%.ipynb"
