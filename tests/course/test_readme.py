@@ -3,11 +3,12 @@
 import re
 
 import pytest
+from support.lesson_facts import facts
 from support.readme import README, cited, faults, rows
 
-from tools.course import files, notebooks
+from tools.course import notebooks
 
-LESSONS = sorted(files.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+LESSONS = notebooks.lessons()
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -22,11 +23,27 @@ def test_every_row_leads_to_a_lesson():
     assert set(rows(README)) <= {path.stem for path in LESSONS}
 
 
-@pytest.mark.parametrize(
-    "target", re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", README) or ["README.md"]
-)
-def test_every_link_leads_to_a_file(target):
-    assert (files.ROOT / target).exists()
+def unexplained(text: str, own: dict[str, set[str]]) -> list[str]:
+    """Return the parameters of lessons {number: names} that have no row in a text."""
+    return [
+        f"README.md has no row for {name} of lesson {number}"
+        for number, names in own.items()
+        for name in sorted(names)
+        if not re.search(rf"^\| `{name} = .*\| lessons? .*\b{number}\b", text, re.M)
+    ]
+
+
+def test_every_parameter_of_a_lessons_own_is_explained():
+    own = {number: lesson.own for number, lesson in facts().items()}
+    assert any(own.values())
+    assert unexplained(README, own) == []
+
+
+def test_a_parameter_without_a_row_is_seen():
+    text = "| `A = 1` | lessons 03 and 10: a number |\n| `B = 2` | lesson 03: b |\n"
+    assert unexplained(text, {"03": {"A", "B"}, "10": {"A"}}) == []
+    (fault,) = unexplained(text, {"10": {"A", "B"}})
+    assert fault == "README.md has no row for B of lesson 10"
 
 
 EXAMPLE = "| [01 A](notebooks/01_a.ipynb) | x | n is **0.497** points (claim 1.4) | 2 |"

@@ -7,6 +7,7 @@ import yaml
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from support.project import PROJECT
+from support.readme import README
 
 from tools.__main__ import COMMANDS
 from tools.course import files
@@ -19,7 +20,6 @@ FILES = {
 MAKEFILE = (files.ROOT / "Makefile").read_text(encoding="utf-8")
 LISTED = re.search(r"^COMMANDS := ((?:.*\\\n)*.*)$", MAKEFILE, re.MULTILINE)[1]
 TARGETS = LISTED.replace("\\\n", " ").split()
-README = (files.ROOT / "README.md").read_text(encoding="utf-8")
 JOBS = {
     f"{file}: {name}": job
     for file, workflow in FILES.items()
@@ -86,6 +86,7 @@ def test_a_job_ends_uses_named_versions_and_hides_no_failure(name):
     assert job.get("strategy", {"fail-fast": False})["fail-fast"] is False
     actions = [step["uses"] for step in job["steps"] if "uses" in step]
     assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in actions)
+    assert "newest" not in name or "constraints" not in " ".join(commands(job))
 
 
 def test_once_a_week_and_whenever_asked():
@@ -110,15 +111,3 @@ def test_the_readme_names_the_systems_and_pythons_of_the_matrix():
     (paragraph,) = [text for text in README.split("\n\n") if "weekly.yml" in text]
     assert f"Python {first} to {last}" in " ".join(paragraph.split())
     assert all(system in paragraph for system in systems)
-
-
-@pytest.mark.parametrize("command", ["claims", "faults", "habits", "e2e"])
-def test_what_takes_long_is_run_every_week(command):
-    assert f"make {command}" in commands(FILES["weekly.yml"]["jobs"]["long"])
-
-
-def test_the_newest_packages_meet_the_same_test():
-    found = commands(FILES["weekly.yml"]["jobs"]["newest"])
-    assert "python tools/verify/newest.py > newest.txt" in found
-    assert found[-1] == "python -m tools test"
-    assert not any("constraints" in command for command in found)
