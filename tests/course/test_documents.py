@@ -8,6 +8,7 @@ import yaml
 from support.project import PROJECT
 from support.readme import README
 
+from tools.__main__ import COMMANDS
 from tools.course import files
 
 ROOT = files.ROOT
@@ -19,6 +20,8 @@ PAGES = {
 NOW = PAGES.keys() - {"CHANGELOG.md"}  # which also says what was
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
 MODULE = re.compile(r"\b(?:helpers|tools)(?:\.[a-z]\w*)+\b")
+CODE = re.compile(r"```.*?```|`[^`]+`", re.DOTALL)
+COMMAND = re.compile(r"\b(?:make|pixels|python -m tools) ([a-z]\w*)")
 PATH = re.compile(r"`((?:helpers|tools|tests|notebooks|teaching)/[\w./]*)`")
 
 
@@ -40,12 +43,14 @@ def broken_links(name: str, text: str) -> list[str]:
 
 
 def gone(text: str) -> list[str]:
-    """Return the modules, their functions, and the paths of a text that are no more;
-    those of "lessonNN" and "07" are examples."""
-    return [name for name in MODULE.findall(text) if not resolves(name)] + [
-        path
-        for path in PATH.findall(text)
-        if not re.search("NN|07", path) and not (ROOT / path).exists()
+    """Return the modules, their functions, the commands and the paths of a text that
+    are no more; paths with "NN" or "07" in them are examples."""
+    code = "\n".join(CODE.findall(text))
+    paths = [path for path in PATH.findall(text) if not re.search("NN|07", path)]
+    return [
+        *(name for name in MODULE.findall(text) if not resolves(name)),
+        *(name for name in COMMAND.findall(code) if name not in COMMANDS),
+        *(path for path in paths if not (ROOT / path).exists()),
     ]
 
 
@@ -72,16 +77,24 @@ def test_a_broken_link_is_seen(link):
 
 
 @pytest.mark.parametrize("name", sorted(NOW))
-def test_every_module_and_path_is_there(name):
+def test_every_module_command_and_path_is_there(name):
     assert gone(PAGES[name]) == []
 
 
 @pytest.mark.parametrize(
-    "name", ["helpers.core.no", "helpers.core.run.no", "`tests/no.py`", "`helpers/no/`"]
+    ("text", "name"),
+    [
+        ("helpers.core.no", "helpers.core.no"),
+        ("helpers.core.run.no", "helpers.core.run.no"),
+        ("`tests/no.py`", "tests/no.py"),
+        ("`helpers/no/`", "helpers/no/"),
+        ("`make tea`", "tea"),
+        ("```\npixels lab\npython -m tools tea 01\n```", "tea"),
+    ],
 )
-def test_what_is_gone_is_seen(name):
-    text = f"{name} helpers.core.run.start `helpers/models/` `teaching/07.md`"
-    assert gone(text) == [name.strip("`")]
+def test_what_is_gone_is_seen(text, name):
+    fine = "`helpers/models/` `teaching/07.md` `make lab`, helpers.core.run.start"
+    assert gone(f"{text} make tea {fine}") == [name]
 
 
 # ---------------------------------------------------------------- rooms
