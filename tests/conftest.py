@@ -51,6 +51,18 @@ def seeded():
 
 
 @pytest.fixture
+def theme():
+    """Use the course's theme for one test."""
+    from matplotlib import rc_context
+
+    from helpers.plots.theme import use_theme
+
+    with rc_context():
+        use_theme()
+        yield
+
+
+@pytest.fixture
 def serve(monkeypatch):
     """Return a function that lets the network answer with some bytes, or an error; it
     returns a list that grows by (address, time-out) with every request."""

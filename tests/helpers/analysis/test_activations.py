@@ -11,11 +11,7 @@ from helpers.analysis.activations import (
     measured_field,
 )
 
-
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def network():

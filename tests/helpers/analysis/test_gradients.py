@@ -19,11 +19,7 @@ from helpers.analysis.gradients import (
 )
 from helpers.models.vision.cnn import conv_matrix
 
-
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def generator(seed=0):

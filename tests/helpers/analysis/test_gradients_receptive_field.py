@@ -7,11 +7,7 @@ from torch import nn
 from helpers.analysis.gradients import Convolutions, gradient_by_distance
 from helpers.models.transformer.attention import MultiHeadAttention
 
-
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 class Does(nn.Module):

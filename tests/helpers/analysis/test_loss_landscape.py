@@ -14,11 +14,7 @@ from helpers.analysis.loss_landscape import (
     random_direction,
 )
 
-
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def generator(seed=0):

@@ -4,7 +4,6 @@ import io
 
 import pytest
 import torch
-from matplotlib import rc_context
 
 from helpers.analysis.mistakes import (
     Mistake,
@@ -14,7 +13,6 @@ from helpers.analysis.mistakes import (
     worst_mistakes,
 )
 from helpers.plots.mistakes import confusion_map, mistake_grid, shown
-from helpers.plots.theme import use_theme
 
 CLASSES = ("cat", "dog", "emu")
 TRUTH = torch.tensor([0, 0, 1, 1, 2, 2])
@@ -31,11 +29,7 @@ CHANCES = torch.tensor(
 FILES = [f"{number}.png" for number in range(6)]
 
 
-@pytest.fixture(autouse=True)
-def theme():
-    with rc_context():
-        use_theme()
-        yield
+pytestmark = pytest.mark.usefixtures("theme")
 
 
 def worst(most=8):

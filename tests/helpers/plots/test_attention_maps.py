@@ -6,18 +6,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from matplotlib import rc_context
 from matplotlib.colors import to_rgb
 
 from helpers.plots.attention_maps import attention_map, attention_row, head_overview
-from helpers.plots.theme import ORANGE, ORDERED, use_theme
+from helpers.plots.theme import ORANGE, ORDERED
 
-
-@pytest.fixture(autouse=True)
-def theme():
-    with rc_context():
-        use_theme()
-        yield
+pytestmark = pytest.mark.usefixtures("theme")
 
 
 def drawn(figure):

@@ -6,21 +6,16 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
-from matplotlib import rc_context
 from matplotlib.colors import to_hex
 
 from helpers.models.transformer.attention import causal_mask
 from helpers.plots.masks import CELL, HIDDEN, joined, mask_row
-from helpers.plots.theme import OURS, use_theme
+from helpers.plots.theme import OURS
 
 SOURCE, TARGET = ["der", "Hund"], ["<s>", "the", "dog"]
 
 
-@pytest.fixture(autouse=True)
-def theme():
-    with rc_context():
-        use_theme()
-        yield
+pytestmark = pytest.mark.usefixtures("theme")
 
 
 def everything(*shape):

@@ -18,10 +18,7 @@ SHARES = torch.bincount(TEXT) / len(TEXT)
 UNIGRAM = -(SHARES * SHARES.log()).sum().item()
 
 
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def small():

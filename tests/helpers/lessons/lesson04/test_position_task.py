@@ -20,10 +20,7 @@ from helpers.training.sequence_tasks import (
 every_kind = pytest.mark.parametrize("positions", POSITIONS)
 
 
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 class Says(nn.Module):

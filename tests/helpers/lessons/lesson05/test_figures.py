@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
-from matplotlib import colormaps, rc_context
+from matplotlib import colormaps
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import Rectangle
 
@@ -19,16 +19,12 @@ from helpers.lessons.lesson05.figures import (
     step_picture,
 )
 from helpers.lessons.lesson05.generation import GenerationTrace
-from helpers.plots.theme import BASELINE, ORANGE, ORDERED, OURS, SIGNED, use_theme
+from helpers.plots.theme import BASELINE, ORANGE, ORDERED, OURS, SIGNED
 
 L, N, D = 3, 2, 8
 
 
-@pytest.fixture(autouse=True)
-def theme():
-    with rc_context():
-        use_theme()
-        yield
+pytestmark = pytest.mark.usefixtures("theme")
 
 
 def told(text="The cat\nsat", n_prompt=7, best=("t", "x", " ", "\n", "$")):

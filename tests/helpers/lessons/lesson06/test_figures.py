@@ -6,7 +6,6 @@ from itertools import pairwise
 import matplotlib
 import pytest
 import torch
-from matplotlib import rc_context
 from matplotlib.text import Annotation
 
 from helpers.lessons.lesson06.figures import (
@@ -20,7 +19,7 @@ from helpers.lessons.lesson06.figures import (
     told_right,
 )
 from helpers.plots.lines import GAP, height
-from helpers.plots.theme import CONTRAST, GREEN, LOOKS, use_theme
+from helpers.plots.theme import CONTRAST, GREEN, LOOKS
 from helpers.training.fit import History
 
 WAYS = ("pixels", "random", "frozen", "tuned")
@@ -30,11 +29,7 @@ TABLE = {
 }
 
 
-@pytest.fixture(autouse=True)
-def theme():
-    with rc_context():
-        use_theme()
-        yield
+pytestmark = pytest.mark.usefixtures("theme")
 
 
 def saved(figure):

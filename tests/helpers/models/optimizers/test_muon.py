@@ -13,10 +13,7 @@ SHAPES = [(48, 16), (16, 48), (24, 24), (8, 64)]
 every_shape = pytest.mark.parametrize("shape", SHAPES)
 
 
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def gradient(shape, least=0.2):

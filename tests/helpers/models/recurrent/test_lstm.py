@@ -27,10 +27,7 @@ both = pytest.mark.parametrize(
 one_and_two = pytest.mark.parametrize("layers", [1, 2])
 
 
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def pair(kind, layers, dtype=torch.float64):

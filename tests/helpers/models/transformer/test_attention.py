@@ -28,10 +28,7 @@ precisions = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def random_mask(*shape):

@@ -8,11 +8,7 @@ import torch
 
 from helpers.models.transformer.positions import frequencies, rotate, sinusoidal
 
-
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def normals(*size, dtype=torch.float64):

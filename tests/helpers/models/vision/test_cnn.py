@@ -39,10 +39,7 @@ SETTINGS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def picture(channels=4, height=11, width=13):

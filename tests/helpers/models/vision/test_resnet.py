@@ -45,10 +45,7 @@ BLOCKS = [PlainBlock, ResidualBlock, PreActivationBlock, ProjectingBlock]
 TWO_LAYERS = BLOCKS[:3]  # those without a convolution in the shortcut
 
 
-@pytest.fixture(autouse=True)
-def seeded():
-    """Start every test from the same random numbers."""
-    torch.manual_seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def pictures(channels, height=9, width=6):
