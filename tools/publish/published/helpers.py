@@ -3,3 +3,5 @@
 from pathlib import Path
 
 __path__ = [str(Path(__file__).resolve().parents[2] / "helpers")]
+
+from helpers.core.moved import __getattr__ as __getattr__
