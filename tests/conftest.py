@@ -28,6 +28,26 @@ def write_lesson():
 
 
 @pytest.fixture
+def a_course(tmp_path, monkeypatch, write_lesson):
+    """Return a function that makes a course of tiny lessons with these names, in a path
+    with a space, lets the tools work there, and returns its root."""
+    from support.tiny_lessons import tiny_cells
+
+    from tools.course import files
+
+    def make(*names: str) -> Path:
+        root = tmp_path / "a course"
+        for name in names:
+            write_lesson(root / "notebooks", name, tiny_cells())
+        monkeypatch.setattr(files, "ROOT", root)
+        for folder in ("notebooks", "study", "build"):
+            monkeypatch.setattr(files, folder.upper(), root / folder)
+        return root
+
+    return make
+
+
+@pytest.fixture
 def symlink():
     """Return a function that makes a symbolic link; on Windows few people may."""
 

@@ -1,61 +1,145 @@
 """Folders and files of the course: written whole, and never over a reader's own."""
 
+import hashlib
+import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.core.errors import UserError
-from helpers.core.files import ROOT
+from helpers.core.files import ROOT, intact, sha256
 
 NOTEBOOKS = ROOT / "notebooks"
 STUDY = ROOT / "study"
 BUILD = ROOT / "build"
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that is never seen half: it replaces the old one in one step."""
-    half = path.with_name(f".{path.name}.half-written")
-    half.write_text(text, encoding="utf-8")
-    os.replace(half, path)
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Make a folder, and raise UserError for whatever cannot be written meanwhile."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(None, "permission denied")
+        yield
+    except OSError as error:
+        raise UserError(f"Cannot write to {folder}: {error.strerror}.") from error
 
 
 def make_folder(folder: Path) -> Path:
     """Create a folder for output. Raises UserError where that is not possible."""
+    with writing(folder):
+        return folder
+
+
+def put(path: Path, content: str | bytes, ours: bool, beside: Path) -> Path:
+    """Return where `content` stands from now on: at `path`, or else at `beside`.
+
+    A file at `path` is replaced only when it is `ours`, and one at `beside` never is.
+    """
+    wanted = content.encode() if isinstance(content, str) else content
+    if path.is_file() and path.read_bytes() == wanted:
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if ours:
+        write_whole(path, wanted)
+        return path
+    if create(path, wanted):
+        return path
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    create(beside, wanted)
+    return beside
+
+
+@dataclass
+class Record:
+    """Which files below a folder are, byte for byte, what the course wrote there.
+
+    digests: path from the folder -> SHA-256 of what was written.
+    """
+
+    folder: Path
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def name(self, path: Path) -> str:
+        """Return the path from the folder, with slashes on every system."""
+        return path.relative_to(self.folder).as_posix()
+
+    def is_ours(self, path: Path) -> bool:
+        """Return whether a file is as the course wrote it."""
+        return intact(path, self.digests.get(self.name(path), ""))
+
+    def remember(self, *paths: Path) -> None:
+        """Note files as written by the course."""
+        self.digests |= {self.name(path): sha256(path) for path in paths}
+
+
+def load(path: Path) -> dict:
+    """Return the JSON object that `save` wrote, {} where there is none.
+
+    Raises UserError for a file with any other content.
+    """
+    if not path.exists():
+        return {}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"Cannot write to {folder}: {error.strerror}.") from error
-    if not os.access(folder, os.W_OK):
-        raise UserError(f"Cannot write to {folder}: permission denied.")
-    return folder
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(
+            f"{path} cannot be read ({type(error).__name__}): restore it from a copy, "
+            "or delete it, and every file that is here counts as yours."
+        ) from error
 
 
-def create(path: Path, text: str) -> bool:
+def save(path: Path, found: dict) -> None:
+    """Write a JSON object, whole or not at all."""
+    write_whole(path, json.dumps(found, indent=1) + "\n")
+
+
+def text_digest(text: str) -> str:
+    """Return the SHA-256 of a text, as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file that is never seen half: it replaces the old one in one step."""
+    half = path.with_name(f".{path.name}.{os.getpid()}.half-written")
+    try:
+        half.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.replace(half, path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def create(path: Path, content: str | bytes) -> bool:
     """Write a file that does not exist yet, whole or not at all.
 
     Returns False, and touches nothing, when there is a file of that name.
     """
+    wanted = content.encode() if isinstance(content, str) else content
     half = path.with_name(f".{path.name}.{os.getpid()}.half-written")
-    half.write_text(text, encoding="utf-8")
+    half.write_bytes(wanted)
     try:
         os.link(half, path)  # unlike a rename, this never replaces a file
     except FileExistsError:
         return False
     except OSError:  # a file system without hard links
-        return create_exclusively(path, text)
+        return _create_exclusively(path, wanted)
     finally:
         half.unlink()
     return True
 
 
-def create_exclusively(path: Path, text: str) -> bool:
+def _create_exclusively(path: Path, content: bytes) -> bool:
     """Do what `create` does, where only its last resort is available."""
     try:
-        file = open(path, "x", encoding="utf-8")  # noqa: SIM115
+        file = open(path, "xb")  # noqa: SIM115
     except FileExistsError:
         return False
     try:
         with file:
-            file.write(text)
+            file.write(content)
     except BaseException:
         path.unlink()
         raise

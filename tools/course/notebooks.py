@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from helpers.core import signs
 from helpers.core.errors import UserError
 from helpers.page.claims import MIME
-from tools.course.files import NOTEBOOKS
+from tools.course import files
 
 FORMULA = re.compile(
     r"\$\$.+?\$\$|(?<!\\)\$[^$\n]+(?<!\\)\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL
@@ -27,15 +27,16 @@ def title(nb: NotebookNode) -> str:
     return first.removeprefix("# ") if first.startswith("# ") else ""
 
 
-def lessons(folder: Path = NOTEBOOKS) -> list[Path]:
+def lessons(folder: Path | None = None) -> list[Path]:
     """Return the lessons in order. Raises UserError when there is none."""
+    folder = folder or files.NOTEBOOKS
     found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     if not found:
         raise UserError(f"No lesson found: {folder} holds no file like 01_name.ipynb.")
     return found
 
 
-def choose(names: Iterable[str], folder: Path = NOTEBOOKS) -> list[Path]:
+def choose(names: Iterable[str], folder: Path | None = None) -> list[Path]:
     """Return the lessons called `names` ("1", "01", "01_cnn…"), all when empty.
 
     Raises UserError for a name that no lesson has.
@@ -57,7 +58,7 @@ def read(path: Path) -> NotebookNode:
     """Return the notebook in `path`. Raises UserError when it is not one."""
     try:
         return nbformat.read(path, as_version=4)
-    except (OSError, ValueError, nbformat.ValidationError) as error:
+    except (OSError, ValueError, AttributeError, nbformat.ValidationError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{path} cannot be read as a notebook: {reason}") from error
 

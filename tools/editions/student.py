@@ -1,8 +1,8 @@
 """The student edition: the lessons without solutions and outputs, never edited."""
 
 import argparse
+import ast
 import copy
-import hashlib
 import json
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from helpers.core.errors import UserError
+from helpers.core.files import ROOT
 from tools.course import files, notebooks
-from tools.course.files import create
+from tools.course.files import put, text_digest
 
 SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
 HIDDEN_TESTS = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
@@ -61,8 +62,7 @@ def student_notebook(nb: NotebookNode) -> NotebookNode:
 def fingerprint(nb: NotebookNode) -> str:
     """Return a hash of what a student sees: the sources and metadata of the cells."""
     cells = [[c.cell_type, c.id, c.source, c.metadata] for c in nb.cells]
-    text = json.dumps(cells, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return text_digest(json.dumps(cells, sort_keys=True))
 
 
 def content_of(path: Path) -> str:
@@ -80,28 +80,59 @@ def deliver(nb: NotebookNode, path: Path) -> str:
     Returns a sentence on what was done, "" when the student has this edition.
     """
     content = nb.metadata.pixels.content
-    text = nbformat.writes(nb) + "\n"
-    if create(path, text):
-        return f"{path.name} is new"
-    if content_of(path) == content:
-        return ""
     beside = path.with_name(f"{path.stem}.new-{content[:8]}.ipynb")
-    if not create(beside, text):
+    if content_of(path) == content or (path.exists() and beside.exists()):
         return ""
-    return f"{path.name} was left as it is; the newer edition is {beside.name}"
+    if put(path, nbformat.writes(nb) + "\n", ours=False, beside=beside) == path:
+        return f"{path.name} is new"
+    said = f"{path.name} was left as it is; "
+    if gone := moved_imports(path):
+        said += f"it imports {gone[0]}, which has moved, so it no longer runs: "
+    return f"{said}the newer edition is {beside.name}"
 
 
-def write_edition(folder: Path, source: Path = files.NOTEBOOKS) -> list[str]:
+def moved_imports(path: Path) -> list[str]:
+    """Return what a learner's notebook imports from the helpers and is not there,
+    such as "helpers.claims"; [] for a file that is no notebook."""
+    try:
+        cells = notebooks.code_cells(notebooks.read(path))
+    except UserError:
+        return []
+    return [name for cell in cells for name in imported(cell.source) if is_gone(name)]
+
+
+def imported(source: str) -> list[str]:
+    """Return the modules of the helpers that a cell imports; [] for half a thought."""
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except SyntaxError:
+        return []
+    named = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    names = [f"{node.module}.{alias.name}" for node in named for alias in node.names]
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+    return [name for name in names if name.startswith("helpers.")]
+
+
+def is_gone(name: str) -> bool:
+    """Return whether the first part of a dotted name that is no folder is no module."""
+    path = ROOT
+    for part in name.split("."):
+        path /= part
+        if not path.is_dir():
+            return not path.with_suffix(".py").is_file()
+    return False
+
+
+def write_edition(folder: Path, source: Path | None = None) -> list[str]:
     """Deliver every lesson into `folder`; return the sentences on what was done.
 
     Raises UserError when the folder cannot be written or a lesson is faulty.
     """
     editions = [(path, student_edition(path)) for path in notebooks.lessons(source)]
-    files.make_folder(folder)
-    try:
+    with files.writing(folder):
         said = [deliver(nb, folder / path.name) for path, nb in editions]
-    except OSError as error:
-        raise UserError(f"Cannot write to {folder}: {error.strerror}.") from error
     return [sentence for sentence in said if sentence]
 
 

@@ -1,7 +1,6 @@
 """The student edition: no solution is left, nothing of a learner's is lost."""
 
 import ast
-import os
 
 import nbformat
 import pytest
@@ -9,9 +8,7 @@ from nbformat import v4
 from support.tiny_lessons import code, tiny_cells
 
 from helpers.core.errors import UserError
-from tools.course import files as course_files
 from tools.course import notebooks
-from tools.course.files import create, create_exclusively
 from tools.editions.student import SOLUTION as MARKERS
 from tools.editions.student import (
     deliver,
@@ -21,7 +18,6 @@ from tools.editions.student import (
     write_edition,
 )
 
-LESSONS = sorted(course_files.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 SOLVED = """\
 def f(x):
     y = 1
@@ -82,6 +78,7 @@ def worked():
 
 
 def test_a_student_gets_no_solution_no_output_no_hidden_test(worked):
+    before = nbformat.writes(worked)
     student = student_notebook(worked)
     text = nbformat.writes(student)
     for secret in ("return 42", "SOLUTION", "HIDDEN", "assert x", "raise_when_wrong"):
@@ -90,43 +87,10 @@ def test_a_student_gets_no_solution_no_output_no_hidden_test(worked):
     assert all(not c.outputs and c.execution_count is None for c in cells)
     assert all("execution" not in cell.metadata for cell in cells)
     assert "widgets" not in student.metadata
-
-
-def test_what_teaches_and_what_grades_stays(worked):
-    student = student_notebook(worked)
+    # What teaches and what grades stays, and the worked edition as it is.
     assert student.cells[-1].metadata.teaches == "helpers.models.vision.cnn"
     assert len(notebooks.exercises(student)) == 1
-
-
-def test_the_worked_edition_stays_as_it_is(worked):
-    before = nbformat.writes(worked)
-    student_notebook(worked)
     assert nbformat.writes(worked) == before
-
-
-def test_a_file_is_created_once_and_never_again(tmp_path):
-    for make in (create, create_exclusively):
-        path = tmp_path / f"{make.__name__}.ipynb"
-        assert make(path, "mine")
-        assert not make(path, "theirs")
-        assert path.read_text(encoding="utf-8") == "mine"
-    assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_without_hard_links_a_file_is_still_created(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise PermissionError("no hard links on this file system")
-
-    monkeypatch.setattr(os, "link", refuse)
-    assert create(tmp_path / "a", "mine")
-    assert not create(tmp_path / "a", "theirs")
-    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["mine"]
-
-
-def test_a_failed_write_leaves_nothing(tmp_path):
-    with pytest.raises(UnicodeEncodeError):
-        create_exclusively(tmp_path / "a", "whole \ud800")
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_learners_work_is_never_overwritten(tmp_path, worked):
@@ -147,6 +111,8 @@ def test_a_learners_work_is_never_overwritten(tmp_path, worked):
     assert "A better lesson" in beside.read_text(encoding="utf-8")
     assert deliver(newer, path) == ""  # and once is enough
     assert len(list(tmp_path.iterdir())) == 2
+    path.unlink()
+    assert deliver(newer, path) == "01_tiny.ipynb is new"
 
 
 def test_another_output_alone_is_no_newer_edition(tmp_path, worked):
@@ -164,12 +130,29 @@ def test_a_file_of_any_other_content_is_left_alone(tmp_path, worked, content):
     assert path.read_text(encoding="utf-8") == content
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, write_lesson):
-    write_lesson(tmp_path / "notebooks", "01_tiny", tiny_cells())
-    study = tmp_path / "study"
-    study.write_text("a file where the folder should be", encoding="utf-8")
-    with pytest.raises(UserError, match=r"Cannot write to .*study"):
-        write_edition(study, tmp_path / "notebooks")
+# What the lessons began with before the helpers had rooms, and other imports.
+OLD = "from helpers import claims, data\nfrom helpers.training import accuracy, fit"
+
+
+@pytest.mark.parametrize(
+    ("sources", "gone"),
+    [
+        ([OLD], "helpers.claims"),
+        (["half a thought", "import helpers.plotting as p"], "helpers.plotting"),
+        (["from helpers.training import accuracy"], "helpers.training.accuracy"),
+        (["from helpers.training.fit import fit", "from helpers import data"], None),
+        (["import helpers.core.errors, torch", "%time helpers = 1"], None),
+    ],
+)
+def test_a_copy_whose_imports_have_moved_is_told_so(tmp_path, worked, sources, gone):
+    path = tmp_path / "03_x.ipynb"
+    nbformat.write(v4.new_notebook(cells=[code(source) for source in sources]), path)
+    nb = student_notebook(worked)
+    said = deliver(nb, path)
+    start = "03_x.ipynb was left as it is; "
+    end = f"the newer edition is 03_x.new-{nb.metadata.pixels.content[:8]}.ipynb"
+    why = f"it imports {gone}, which has moved, so it no longer runs: " if gone else ""
+    assert said == start + why + end
 
 
 def test_a_second_edition_has_nothing_to_say(tmp_path, write_lesson):
@@ -227,7 +210,7 @@ def everything(folder):
     return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.stem)
 def test_every_lesson_has_a_student_edition(path):
     student = student_edition(path)
     for cell in notebooks.code_cells(student):
