@@ -5,8 +5,6 @@ grades and feedback stay as they are.
 """
 
 import argparse
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,17 +12,14 @@ import nbformat
 
 from helpers.core.errors import UserError
 from tools.classroom import config
-from tools.classroom.folder import Classroom, open_classroom, put_aside
+from tools.classroom.folder import LOG, Classroom, nbgrader, open_classroom
 from tools.classroom.grade import grade
 from tools.course import files, notebooks
-from tools.course.files import create
+from tools.course.files import create, text_digest
 from tools.editions.teacher import source_notebook
-from tools.execute import kernels
-
-CLASSROOM = files.ROOT / "classroom"
 
 
-def build(lessons: Sequence[Path], root: Path = CLASSROOM) -> Iterator[str]:
+def build(lessons: Sequence[Path], root: Path) -> Iterator[str]:
     """Build or renew the classroom; yield a sentence on each thing that was done.
 
     Raises UserError when the folder cannot be written, or nbgrader refuses a lesson.
@@ -34,37 +29,46 @@ def build(lessons: Sequence[Path], root: Path = CLASSROOM) -> Iterator[str]:
     if create(root / config.NAME, config.TEXT):
         yield f"{config.NAME} is new"
     for lesson in lessons:
-        if said := put(room, lesson):
+        if said := renew(room, lesson):
             yield said
 
 
-def put(room: Classroom, lesson: Path) -> str:
+def renew(room: Classroom, lesson: Path) -> str:
     """Bring a lesson's source and release up to date, or put the newer one aside.
 
     Returns a sentence on what was done, "" when there was nothing to do.
     """
-    source, release = room.source(lesson), room.release(lesson)
+    source, number = room.source(lesson), lesson.stem[:2]
     nb = source_notebook(notebooks.read(lesson), room.hidden)
     text = nbformat.writes(nb) + "\n"
-    place = f"source/{lesson.stem[:2]}"
-    if not source.exists():
-        return f"{place} is new" + write(room, lesson, text)
-    if same(source, text):
-        missing = not release.exists()
-        return f"{place} is released" + write(room, lesson, text) if missing else ""
-    if reason := why_not_renew(room, lesson):
-        aside = put_aside(room, lesson, text)
-        return f"{place} was left as it is: {reason}; the newer lesson is {aside}"
-    return f"{place} was renewed" + write(room, lesson, text)
+    # nbgrader does not read what lies there.
+    name = f"{lesson.stem}.{text_digest(text)[:8]}.ipynb"
+    aside = room.root / "newer" / number / name
+    before = source.read_bytes() if source.exists() else b""
+    reason = why_not_renew(room, lesson)
+    with files.writing(room.root):
+        if files.put(source, text, ours=not reason, beside=aside) == aside:
+            newer = aside.relative_to(room.root).as_posix()
+            left = f"source/{number} was left as it is"
+            return f"{left}: {reason}; the newer lesson is {newer}"
+        changed = source.read_bytes() != before
+        if changed:
+            room.written.remember(source)
+            room.save()
+    if room.release(lesson).exists() and (reason or not changed):
+        return f"source/{number} is new" if changed else ""
+    release(room, lesson)
+    done = ("was renewed" if before else "is new") if changed else "is released"
+    return f"source/{number} {done}; hand out release/{number}/"
 
 
 def why_not_renew(room: Classroom, lesson: Path) -> str:
     """Return why a lesson in the classroom must stay, "" where it may be renewed."""
+    source, release = room.source(lesson), room.release(lesson)
     number = lesson.stem[:2]
-    if not room.is_ours(room.source(lesson)):
+    if source.exists() and not room.written.is_ours(source):
         return "you have edited it"
-    release = room.release(lesson)
-    if release.exists() and not room.is_ours(release):
+    if release.exists() and not room.written.is_ours(release):
         return f"you have edited release/{number}"
     for step in ("submitted", "autograded", "feedback"):
         if any(room.root.glob(f"{step}/*/{number}")):
@@ -72,27 +76,7 @@ def why_not_renew(room: Classroom, lesson: Path) -> str:
     return ""
 
 
-def write(room: Classroom, lesson: Path, text: str) -> str:
-    """Write a lesson's source, let nbgrader make the release; say what to hand out.
-
-    Raises UserError when nbgrader refuses.
-    """
-    source, release = room.source(lesson), room.release(lesson)
-    files.make_folder(source.parent)
-    if not same(source, text):
-        files.write_whole(source, text)
-        room.remember(source)
-    generate(room, lesson)
-    room.remember(release)
-    return f"; hand out release/{lesson.stem[:2]}/"
-
-
-def same(path: Path, text: str) -> bool:
-    """True for a file that says `text`."""
-    return path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text
-
-
-def generate(room: Classroom, lesson: Path) -> None:
+def release(room: Classroom, lesson: Path) -> None:
     """Let nbgrader make the release of one lesson, and enter it in the gradebook.
 
     With --notebook it replaces that one file and nothing else in the folder. Raises
@@ -100,30 +84,24 @@ def generate(room: Classroom, lesson: Path) -> None:
     """
     number = lesson.stem[:2]
     options = [number, f"--notebook={lesson.stem}", "--force"]
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", *options]
-    run = subprocess.run(
-        command,
-        cwd=room.root,
-        env=kernels.child_environment(),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    if run.returncode or not room.release(lesson).exists():
-        lines = [line for line in run.stderr.splitlines() if "ERROR]" in line]
-        said = lines[0] if lines else (run.stderr.strip() or "no reason given")[-300:]
-        raise UserError(f"nbgrader did not release lesson {number}: {said}")
+    problem = nbgrader(room, "generate_assignment", *options)
+    if problem or not room.release(lesson).exists():
+        said = problem or f"nbgrader made none ({LOG} tells more)"
+        raise UserError(f"Lesson {number} is not released: {said}")
+    room.written.remember(room.release(lesson))
+    room.save()
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Build or renew classroom/, or grade there; return 0, or 1 where some failed."""
     lessons = notebooks.choose(arguments.lessons)
+    root = files.ROOT / "classroom"
     if arguments.grade:
-        return grade(open_classroom(CLASSROOM), lessons)
+        return grade(open_classroom(root), lessons)
     up_to_date = True
-    for sentence in build(lessons):
+    for sentence in build(lessons, root):
         print(f"classroom: {sentence}", flush=True)
         up_to_date = False
     if up_to_date:
-        print(f"{CLASSROOM} is up to date")
+        print(f"{root} is up to date")
     return 0

@@ -4,25 +4,18 @@ Each submission is graded by an nbgrader process of its own, so none can end the
 grading. One that has been graded already is graded again only when it has changed.
 """
 
-import hashlib
 import json
-import os
-import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 from helpers.core.errors import UserError
-from tools.classroom.folder import Classroom, digest
+from helpers.core.files import sha256
+from tools.classroom.folder import Classroom, nbgrader
 from tools.classroom.grades import points_table
-from tools.execute import kernels
-
-LIMIT = 3600  # seconds for one submission, should nbgrader itself not end
-LOG = "grading.log"
+from tools.course.files import text_digest
 
 
 def grade(room: Classroom, lessons: Sequence[Path]) -> int:
@@ -71,15 +64,14 @@ def grade_one(room: Classroom, lesson: Path, name: str) -> str:
     path = folder / lesson.name
     if problem := named_as_released(path) or unreadable(path):
         return problem
-    key, versions = f"{lesson.stem[:2]}/{name}", digest(path)
-    versions += digest(room.source(lesson)) if room.source(lesson).exists() else ""
-    version = hashlib.sha256(versions.encode()).hexdigest()
+    files = [file for file in (path, room.source(lesson)) if file.exists()]
+    key = f"{lesson.stem[:2]}/{name}"
+    version = text_digest("".join(map(sha256, files)))
     done = room.root / "autograded" / name / lesson.stem[:2] / lesson.name
     if done.exists() and room.graded.get(key) == version:
         return ""
-    problem = nbgrader(
-        room, "autograde", lesson.stem[:2], f"--student={name}", "--force"
-    )
+    options = [lesson.stem[:2], f"--student={name}", "--force"]
+    problem = nbgrader(room, "autograde", *options)
     if not problem:
         room.graded[key] = version
         room.save()
@@ -109,32 +101,3 @@ def unreadable(path: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError) as error:
         return f"{path.name} cannot be read as a notebook ({type(error).__name__})"
     return ""
-
-
-def nbgrader(room: Classroom, *words: str) -> str:
-    """Run an nbgrader command; return its error in one line, "" without one."""
-    command = [sys.executable, "-m", "nbgrader", *words]
-    with open(room.root / LOG, "a+", encoding="utf-8", errors="replace") as log:
-        log.seek(0, os.SEEK_END)
-        start = log.tell()
-        try:
-            code = subprocess.run(
-                command,
-                cwd=room.root,
-                env=kernels.child_environment(),
-                stdout=log,
-                stderr=log,
-                timeout=LIMIT,
-            ).returncode
-        except subprocess.TimeoutExpired:
-            return f"stopped after {LIMIT} seconds"
-        log.seek(start)
-        return last_error(log.read()) if code else ""
-
-
-def last_error(log: str) -> str:
-    """Return the last error that a log names, as one line."""
-    lines = re.findall(r"^\s*([\w.]*(?:Error|Exception): .*)", log, re.MULTILINE)
-    lines += re.findall(r"ERROR\] (.*)", log)[:1]
-    reason = lines[0] if lines else "no reason given"
-    return f"nbgrader could not do it: {reason} ({LOG} tells more)"

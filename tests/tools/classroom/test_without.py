@@ -3,7 +3,6 @@
 Installed or not, it is blocked here: an import of it fails.
 """
 
-import ast
 import os
 import subprocess
 import sys
@@ -66,20 +65,3 @@ def test_the_learners_commands_start(blocked):
         f"import importlib\nfor name in {modules!r}:\n    importlib.import_module(name)"
     )
     assert python(source, blocked) == (0, "")
-
-
-def test_no_helper_imports_it():
-    paths = sorted((files.ROOT / "helpers").rglob("*.py"))
-    assert paths
-    assert [path for path in paths if "nbgrader" in imports(path)] == []
-
-
-def imports(path):
-    """Return the packages that a module imports anywhere."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module.partition(".")[0])
-    return found
