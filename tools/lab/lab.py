@@ -4,7 +4,7 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from helpers.core.errors import UserError
@@ -28,15 +28,20 @@ def runs_as_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def command(is_root: bool, display: bool, root: Path | None = None) -> list[str]:
+def command(
+    is_root: bool,
+    display: bool,
+    root: Path | None = None,
+    page: str = f"study/{FIRST_PAGE}",
+) -> list[str]:
     """Return the command that starts JupyterLab: this machine only, with its token.
 
-    `root`: the folder that holds study/, the checkout if not given.
+    `root`: the folder that is served, the checkout if not given. `page`: what opens.
     """
     options = [
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.root_dir={root or files.ROOT}",
-        f"--LabApp.default_url=/lab/tree/study/{FIRST_PAGE}",
+        f"--LabApp.default_url=/lab/tree/{page}",
     ]
     if is_root:  # containers; everywhere else JupyterLab's refusal is right
         options.append("--allow-root")
@@ -59,6 +64,14 @@ def lab_environment(*configs: Path) -> dict[str, str]:
     }
 
 
+def become(start: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Become another program, and return its exit code where only a child can."""
+    sys.stdout.flush()
+    if os.name == "posix":  # one process: signals reach JupyterLab itself
+        os.execve(start[0], start, environment)
+    return subprocess.call(start, env=environment)
+
+
 def main(arguments: argparse.Namespace) -> int:
     """Prepare study/ and become JupyterLab; return its exit code."""
     if files.NOTEBOOKS.is_dir():  # a published course brings study/ ready
@@ -67,8 +80,4 @@ def main(arguments: argparse.Namespace) -> int:
     if not (files.STUDY / FIRST_PAGE).exists():
         raise UserError(f"There is no study/{FIRST_PAGE} to open.")
     start = command(runs_as_root(), has_display(sys.platform, os.environ))
-    environment = lab_environment(LEARNER)
-    sys.stdout.flush()
-    if os.name == "posix":  # one process: signals reach JupyterLab itself
-        os.execve(sys.executable, start, environment)
-    return subprocess.call(start, env=environment)
+    return become(start, lab_environment(LEARNER))

@@ -6,20 +6,18 @@ copies, in classroom/lessons/; the stored lessons stay as CI has checked them.
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from helpers.core.errors import UserError
 from tools.course import files, notebooks
 from tools.course.files import create
-from tools.editions.slide_deck import deck
+from tools.editions import slide_deck
 from tools.editions.student import deliver, fingerprint
 from tools.lab import lab
 
-STYLE = Path(__file__).parent / "slides_template/static"
+STYLE = Path(slide_deck.__file__).parent / "slides_template/static"
 RISE = {  # its settings, kept with the deck
     "theme": "white",  # its type comes along; other themes ask the network for theirs
     "transition": "none",
@@ -32,7 +30,7 @@ RISE = {  # its settings, kept with the deck
 
 def lesson_to_show(path: Path) -> NotebookNode:
     """Return the worked lesson in `path` as a deck, its outputs included."""
-    nb = deck(notebooks.read(path))
+    nb = slide_deck.deck(notebooks.read(path))
     nb.metadata["rise"] = RISE
     nb.metadata["pixels"] = {"edition": "deck", "content": fingerprint(nb)}
     return nb
@@ -44,23 +42,13 @@ def write_lessons(folder: Path) -> list[str]:
     No file that exists is touched: a newer deck comes beside it, under a new name.
     Raises UserError when the folder cannot be written.
     """
-    files.make_folder(folder)
     style = [STYLE / name for name in ("deck.css", "rise.css")]
-    try:
-        text = "\n".join(path.read_text(encoding="utf-8") for path in style)
+    text = "\n".join(path.read_text(encoding="utf-8") for path in style)
+    shown = [(lesson_to_show(path), path.name) for path in notebooks.lessons()]
+    with files.writing(folder):
         create(folder / "rise.css", text)  # RISE looks for it beside the notebook
-        lessons = notebooks.lessons()
-        said = [deliver(lesson_to_show(path), folder / path.name) for path in lessons]
-    except OSError as error:
-        raise UserError(f"Cannot write to {folder}: {error.strerror}.") from error
+        said = [deliver(nb, folder / name) for nb, name in shown]
     return [sentence for sentence in said if sentence]
-
-
-def command(is_root: bool, display: bool) -> list[str]:
-    """Return the command that starts JupyterLab on classroom/lessons."""
-    options = lab.command(is_root, display)
-    kept = [o for o in options if not o.startswith("--LabApp.default_url=")]
-    return [*kept, "--LabApp.default_url=/lab/tree/classroom/lessons"]
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -70,10 +58,7 @@ def main(arguments: argparse.Namespace) -> int:
         print(f"classroom/lessons: {sentence}")
     if not (classroom / "nbgrader_config.py").exists():
         print("nbgrader has no course yet: `make classroom` builds it.")
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    start = command(is_root, lab.has_display(sys.platform, os.environ))
-    sys.stdout.flush()
+    display = lab.has_display(sys.platform, os.environ)
+    start = lab.command(lab.runs_as_root(), display, page="classroom/lessons")
     os.chdir(classroom)  # where nbgrader looks for its settings, and keeps its grades
-    if os.name == "posix":  # one process: signals reach JupyterLab itself
-        os.execve(sys.executable, start, lab.lab_environment())
-    return subprocess.call(start, env=lab.lab_environment())
+    return lab.become(start, lab.lab_environment())

@@ -17,21 +17,23 @@ from tools.lab import lab
 
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch, write_lesson):
-    """A checkout in a path with a space, with a first page."""
-    root = tmp_path / "with space"
-    write_lesson(root / "notebooks", "00_start_here", tiny_cells())
-    monkeypatch.setattr(files, "ROOT", root)
-    monkeypatch.setattr(files, "STUDY", root / "study")
-    monkeypatch.setattr(lab.write_edition, "__defaults__", (root / "notebooks",))
-    return root
+def started(monkeypatch):
+    """What JupyterLab was started with: a list that grows by (command, environment)."""
+    calls = []
+    monkeypatch.setattr(lab, "become", lambda *call: calls.append(call))
+    return calls
 
 
-def test_root_and_missing_display_are_the_only_reasons_for_their_options():
-    plain = lab.command(is_root=False, display=True)
-    assert not {"--allow-root", "--no-browser"} & set(plain)
-    assert "--allow-root" in lab.command(is_root=True, display=True)
-    assert "--no-browser" in lab.command(is_root=False, display=False)
+@pytest.mark.parametrize(
+    ("is_root", "display", "added"),
+    [
+        (False, True, set()),
+        (True, True, {"--allow-root"}),
+        (False, False, {"--no-browser"}),
+    ],
+)
+def test_root_and_missing_display_alone_have_options(is_root, display, added):
+    assert {"--allow-root", "--no-browser"} & {*lab.command(is_root, display)} == added
 
 
 @pytest.mark.parametrize(
@@ -48,55 +50,48 @@ def test_only_linux_without_a_display_has_none(platform, environment, display):
     assert lab.has_display(platform, environment) is display
 
 
-def test_without_a_first_page_it_says_so(checkout):
-    (checkout / "notebooks/00_start_here.ipynb").rename(
-        checkout / "notebooks/01_other.ipynb"
-    )
+def test_without_a_first_page_it_says_so(a_course):
+    a_course("01_other")
     with pytest.raises(UserError, match=r"no study/00_start_here.ipynb"):
         lab.main(Namespace())
 
 
-def test_jupyterlab_becomes_this_process_after_study_is_filled(checkout, monkeypatch):
-    started = []
-    monkeypatch.setattr(os, "execve", lambda *call: started.append(call))
-    monkeypatch.setattr(lab.subprocess, "call", lambda *call, **_: 0)
+def test_jupyterlab_starts_after_study_is_filled(a_course, started):
+    root = a_course("00_start_here")
     lab.main(Namespace())
-    assert (checkout / "study/00_start_here.ipynb").exists()
-    if os.name == "posix":
-        assert f"--ServerApp.root_dir={checkout}" in started[0][1]
-        configs = started[0][2]["JUPYTER_CONFIG_PATH"].split(os.pathsep)
-        assert configs[:2] == [str(lab.LEARNER), str(lab.SETTINGS)]
-
-
-def test_another_folder_can_be_served_and_the_extensions_left_on(tmp_path):
-    start = lab.command(is_root=False, display=True, root=tmp_path)
-    assert f"--ServerApp.root_dir={tmp_path}" in start
-    configs = lab.lab_environment()["JUPYTER_CONFIG_PATH"].split(os.pathsep)
-    assert configs[0] == str(lab.SETTINGS) and str(lab.LEARNER) not in configs
+    assert (root / "study/00_start_here.ipynb").exists()
+    ((command, environment),) = started
+    assert f"--ServerApp.root_dir={root}" in command
+    configs = environment["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert configs[:2] == [str(lab.LEARNER), str(lab.SETTINGS)]
 
 
 def test_a_published_course_opens_the_lessons_it_brings(
-    checkout, monkeypatch, write_lesson
+    a_course, started, write_lesson
 ):
-    write_lesson(checkout / "study", "00_start_here", tiny_cells())
-    monkeypatch.setattr(files, "NOTEBOOKS", checkout / "none")
-    monkeypatch.setattr(lab.write_edition, "__defaults__", (files.NOTEBOOKS,))
-    started = []
-    monkeypatch.setattr(os, "execve", lambda *call: started.append(call))
-    monkeypatch.setattr(lab.subprocess, "call", lambda *call, **_: started.append(call))
+    write_lesson(a_course() / "study", "00_start_here", tiny_cells())
     lab.main(Namespace())
-    assert started
+    assert len(started) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere it starts a process")
+def test_it_becomes_the_program_itself(monkeypatch):
+    calls = []
+    monkeypatch.setattr(os, "execve", lambda *call: calls.append(call))
+    monkeypatch.setattr(lab.subprocess, "call", lambda *_, **__: 7)
+    assert lab.become(["python", "-m", "x"], {"A": "b"}) == 7
+    assert calls == [("python", ["python", "-m", "x"], {"A": "b"})]
 
 
 @pytest.fixture
-def server(checkout, tmp_path):
+def server(a_course, tmp_path):
     """A running JupyterLab; yields the address that it prints, with its token."""
+    a_course("00_start_here")
     folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
     own = {name: str(tmp_path / name) for name in folders}
     lab.write_edition(files.STUDY)
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     process = subprocess.Popen(
-        lab.command(is_root, display=False),
+        lab.command(lab.runs_as_root(), display=False),
         env=lab.lab_environment(lab.LEARNER) | own,
         stderr=subprocess.PIPE,
         text=True,
