@@ -1,7 +1,7 @@
 """Copies of lessons for Colab: the student edition behind a cell that installs it."""
 
-import ast
 import copy
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,20 +28,14 @@ def values(place: Place, project: Mapping) -> dict[str, object]:
     }
 
 
-def cell_source(constants: Mapping[str, object], path: Path = CELL) -> str:
-    """Return the cell with its constants set. Raises ValueError where the file does
-    not define each of them, in one line, at the top level."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    found = {
-        node.targets[0].id: node.lineno - 1
-        for node in ast.parse("\n".join(lines)).body
-        if isinstance(node, ast.Assign) and node.lineno == node.end_lineno
-    }
-    if not constants.keys() <= found.keys():
-        raise ValueError(f"{path.name} lacks one of {', '.join(constants)}")
-    for name, value in constants.items():
-        lines[found[name]] = f"{name} = {value!r}"
-    return "\n".join(lines)
+def cell_source(constants: Mapping[str, object]) -> str:
+    """Return the cell with its constants, each in one line, set."""
+    return re.sub(
+        r"^([A-Z_]+) = .*",
+        lambda found: f"{found[1]} = {constants[found[1]]!r}",
+        CELL.read_text(encoding="utf-8").rstrip(),
+        flags=re.MULTILINE,
+    )
 
 
 def colab_copy(student: NotebookNode, source: str) -> NotebookNode:

@@ -4,16 +4,14 @@ Nothing is pushed, and no remote is asked: the commands to do so are printed.
 """
 
 import argparse
-from pathlib import Path
 
 from tools.course import files
 from tools.publish import links
 from tools.publish.folder import renew
-from tools.publish.place import NAMES, NO_HUB, Place, settings
+from tools.publish.place import FORMS, NO_HUB, Place, settings
 from tools.publish.tree import titles, tree
 
-FOLDER = files.BUILD / "publish"
-GUIDE = files.ROOT / "teaching" / "README.md"
+GUIDE = "teaching/README.md"  # has the links between two markers
 START = """\
     git init --initial-branch={branch}
     git remote add origin {repository}
@@ -38,15 +36,14 @@ def commands(place: Place, is_repository: bool) -> str:
     return text.format(branch=place.branch, repository=place.repository)
 
 
-def keep_in_step(page: Path, table: str) -> bool:
-    """Renew the table between the two markers of a page; return whether it changed."""
-    if not page.is_file():
-        return False
-    text = page.read_text(encoding="utf-8")
+def keep_in_step(name: str, table: str) -> None:
+    """Renew the table between the two markers of a page of the course, and say so."""
+    page = files.ROOT / name
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
     renewed = links.with_block(text, table)
     if renewed != text:
         files.write_whole(page, renewed)
-    return renewed != text
+        print(f"{name}: links renewed")
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -54,21 +51,18 @@ def main(arguments: argparse.Namespace) -> int:
 
     Raises UserError for a setting that cannot be used.
     """
-    overrides = {name: getattr(arguments, name) for name in NAMES}
-    place = settings(overrides)
-    for sentence in renew(FOLDER, tree(place)):
+    overrides = {name: getattr(arguments, name) for name in FORMS}
+    place, folder = settings(overrides), files.BUILD / "publish"
+    for sentence in renew(folder, tree(place)):
         print(f"! {sentence}")
-    lessons = titles(files.NOTEBOOKS)
-    table = links.table(place, lessons)
+    table = links.table(place, titles())
     # What an option says is for once: the guide stands for the settings.
-    if not any(overrides.values()) and keep_in_step(
-        GUIDE, links.for_guide(place, lessons)
-    ):
-        print(f"{GUIDE.name}: links renewed")
-    shown = FOLDER.relative_to(files.ROOT).as_posix()
+    if not any(overrides.values()):
+        keep_in_step(GUIDE, table)
+    shown = folder.relative_to(files.ROOT).as_posix()
     print(f"{shown} is written. To publish it, type:\n\n    cd {shown}")
-    print(commands(place, (FOLDER / ".git").exists()))
+    print(commands(place, (folder / ".git").exists()))
     print(f"{NEVER}\n\nThe links, also in {shown}/LINKS.md:\n\n{table}")
     if place.hub == NO_HUB:
-        print(f"\n! {NO_HUB} is a placeholder: set hub in publish.toml, or --hub.")
+        print("\nFor links to your JupyterHub, set hub in publish.toml, or --hub.")
     return 0

@@ -5,16 +5,25 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from helpers.core.errors import UserError
 from tools.course import files
 
-SETTINGS = files.ROOT / "publish.toml"  # not pyproject: a change installs nothing
-TABLE = "publish"
 NO_REPOSITORY, NO_HUB = "OWNER/NAME", "https://hub.example.org"  # to be filled in
 GITHUB = "https://github.com/"
-NAMES = ("repository", "branch", "hub")
+# Name -> (its form, what is needed). All three become parts of links that everybody
+# may see, so none holds a password; and git and Binder say the rest.
+FORMS = {
+    "repository": (
+        r"[\w-]+/[\w.-]+|https://[\w.:-]+(/[\w.~-]+)+",
+        "OWNER/NAME on GitHub, or an address such as https://git.example.org/owner/name",
+    ),
+    "branch": (
+        r"\w[\w.-]*",
+        "a name of letters, digits, '.', '_' and '-' (links take a '/' for a folder)",
+    ),
+    "hub": (r"https://[\w.:/~-]+", f"the address of a JupyterHub, such as {NO_HUB}"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,25 +48,27 @@ class Place:
 
 
 def settings(
-    overrides: Mapping[str, str | None] | None = None, path: Path = SETTINGS
+    overrides: Mapping[str, str | None] | None = None, path: Path | None = None
 ) -> Place:
-    """Return the place in `path`, with what `overrides` gives instead.
+    """Return the place in publish.toml, with what `overrides` gives instead.
 
-    Raises UserError, with the line to change, for a value that is missing, is still
-    the placeholder, or has another form.
+    Raises UserError for a value that is missing, is still the placeholder, or has
+    another form.
     """
+    path = path or files.ROOT / "publish.toml"
     text, found = read(path)
     given = {name: value for name, value in (overrides or {}).items() if value}
-    values = {name: given.get(name, found.get(name)) for name in NAMES}
-    where = {
-        name: f"--{name}" if name in given else line(text, name, path.name)
-        for name in NAMES
-    }
-    return Place(
-        repository(values["repository"], where["repository"]),
-        branch(values["branch"], where["branch"]),
-        hub(values["hub"], where["hub"]),
-    )
+    values = {name: str((found | given).get(name, "")).rstrip("/") for name in FORMS}
+    for name, (form, needed) in FORMS.items():
+        where = f"--{name}" if name in given else f"{path.name}, {line(text, name)}"
+        if values[name] == NO_REPOSITORY:
+            raise UserError(
+                f"{where} is still {NO_REPOSITORY!r}; write there the owner and name "
+                "of your repository on GitHub, or give them with --repository."
+            )
+        if not re.fullmatch(form, values[name], re.ASCII):
+            raise UserError(f"{where} is {values[name]!r}; it needs {needed}.")
+    return Place(address(values["repository"]), values["branch"], values["hub"])
 
 
 def read(path: Path) -> tuple[str, dict]:
@@ -65,79 +76,19 @@ def read(path: Path) -> tuple[str, dict]:
     file that is absent or is not TOML."""
     try:
         text = path.read_text(encoding="utf-8")
-        return text, tomllib.loads(text).get(TABLE, {})
+        return text, tomllib.loads(text).get("publish", {})
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{path} cannot be read: {reason}.") from error
 
 
-def shown(path: Path = SETTINGS) -> Place:
-    """Return the place in `path` to show the form of its links, placeholders too."""
-    _, found = read(path)
-    if found["repository"] != NO_REPOSITORY:
-        return settings(path=path)
-    return Place(GITHUB + NO_REPOSITORY, found["branch"], found["hub"])
+def line(text: str, name: str) -> str:
+    """Return where a setting stands, such as "line 3: branch", or its name alone."""
+    found = re.search(rf"^\s*{name}\s*=", text, re.MULTILINE)
+    return f"line {text.count(chr(10), 0, found.end()) + 1}: {name}" if found else name
 
 
-def line(text: str, name: str, file: str) -> str:
-    """Return where a setting stands, as in "publish.toml, line 3: branch"."""
-    in_table = False
-    for number, content in enumerate(text.splitlines(), start=1):
-        if content.strip().startswith("["):
-            in_table = content.strip() == f"[{TABLE}]"
-        elif in_table and re.match(rf"\s*{name}\s*=", content):
-            return f"{file}, line {number}: {name}"
-    return f"{file}, [{TABLE}]: {name}"
-
-
-def repository(value: object, where: str) -> str:
-    """Return the address of "OWNER/NAME", or of a whole address. Raises UserError."""
-    if value == NO_REPOSITORY:
-        raise UserError(
-            f"{where} is still {NO_REPOSITORY!r}; write there the owner and name of "
-            "your repository on GitHub, or give them with --repository."
-        )
-    text = value.removesuffix("/") if isinstance(value, str) else ""
-    if re.fullmatch(r"[\w-]+/[\w.-]+", text, re.ASCII):
-        text = GITHUB + text
-    parts = https(text)
-    ends_well = parts and re.fullmatch(r"(/[\w.~-]+)+", parts.path, re.ASCII)
-    if not ends_well or (parts.netloc == "github.com" and parts.path.count("/") != 2):
-        raise UserError(
-            f"{where} is {value!r}; it needs OWNER/NAME on GitHub, or an address such "
-            "as https://git.example.org/owner/name without a password."
-        )
-    return text.removesuffix(".git") if text.startswith(GITHUB) else text
-
-
-def branch(value: object, where: str) -> str:
-    """Return the name of a branch that all three kinds of links can carry."""
-    if isinstance(value, str) and re.fullmatch(r"\w[\w.-]*", value, re.ASCII):
-        return value
-    raise UserError(
-        f"{where} is {value!r}; it needs a name of letters, digits, '.', '_' and '-' "
-        "(with a '/' in it, links could not tell it from a folder)."
-    )
-
-
-def hub(value: object, where: str) -> str:
-    """Return the address of a hub, the placeholder too. Raises UserError."""
-    text = value.rstrip("/") if isinstance(value, str) else ""
-    if not https(text):
-        raise UserError(
-            f"{where} is {value!r}; it needs the address of a JupyterHub, such as "
-            f"{NO_HUB}."
-        )
-    return text
-
-
-def https(text: str):
-    """Return the parts of a plain https address, None for anything else: a query, a
-    password or a blank have no place in a link."""
-    try:
-        parts = urlsplit(text)
-        plain = re.fullmatch(r"[\w.-]+(:\d+)?", parts.netloc, re.ASCII)
-    except ValueError:
-        return None
-    rest = parts.query or parts.fragment or re.search(r"\s", text)
-    return parts if parts.scheme == "https" and plain and not rest else None
+def address(repository: str) -> str:
+    """Return the https address of "OWNER/NAME", or of an address, as git takes it."""
+    whole = repository if "://" in repository else GITHUB + repository
+    return whole.removesuffix(".git") if whole.startswith(GITHUB) else whole

@@ -1,6 +1,6 @@
 """The published course, file by file: what a student needs, and works by itself."""
 
-import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,18 +9,20 @@ from string import Template
 import nbformat
 
 from helpers.core.errors import UserError
-from tools.course import files, notebooks
+from helpers.core.files import ROOT
+from tools.course import notebooks
 from tools.editions.student import student_edition
 from tools.publish import links
 from tools.publish.colab import cell_source, colab_copy, values
-from tools.publish.place import NO_HUB, Place
+from tools.publish.place import Place
 
 WRITTEN = Path(__file__).parent / "published"  # what only the published course has
 # A kernel looks for modules beside its notebook first.
 SIGNPOST = f"{links.STUDY}/helpers/__init__.py"
 FOLDERS = ("helpers", "data", "tools")
 FILES = ("LICENSE", "Makefile", "constraints.txt", "pyproject.toml")
-LEFT_OUT = ("__pycache__", "cache")  # folders; and what begins with a dot
+# Hidden, downloaded or made again.
+LEFT_OUT = re.compile(r"\..*|__pycache__|cache|.*\.(pyc|egg-info|half-written)")
 INSTALL = "      - -e .[test]\n"  # the line of environment.yml that installs all
 # Binder has no GPU: PyTorch's CPU build, a tenth of the other. pip takes it because
 # its version, such as 2.14.1+cpu, sorts above the plain one.
@@ -35,17 +37,16 @@ UNMERGED = f"/{links.STUDY}/*.ipynb -merge\n"
 
 
 def tree(
-    place: Place, root: Path = files.ROOT, folder: Path = files.NOTEBOOKS
+    place: Place, root: Path = ROOT, folder: Path | None = None
 ) -> dict[str, bytes]:
     """Return every file of the published course: path -> content.
 
-    `folder`: that of the worked lessons. Raises UserError for a faulty lesson, and for
-    a file of the course that is missing or lacks the line that is changed here.
+    `folder`: that of the worked lessons, if not notebooks/. Raises UserError for a
+    faulty lesson, and for a file of the course that is missing or lacks the line that
+    is changed here.
     """
     try:
-        found = (
-            dict(sources(root)) | adapted(root) | published_lessons(place, root, folder)
-        )
+        found = dict(sources(root)) | adapted(root) | lessons(place, root, folder)
     except OSError as error:
         raise UserError(
             f"{error.filename} cannot be read: {error.strerror}."
@@ -57,13 +58,13 @@ def tree(
     }
 
 
-def titles(folder: Path) -> dict[str, str]:
-    """Return the titles of the lessons in a folder, by file name."""
+def titles(folder: Path | None = None) -> dict[str, str]:
+    """Return the titles of the lessons, by file name."""
     pages = {path: notebooks.read(path) for path in notebooks.lessons(folder)}
     return {path.name: notebooks.title(nb) or path.stem for path, nb in pages.items()}
 
 
-def published_lessons(place: Place, root: Path, folder: Path) -> dict[str, str]:
+def lessons(place: Place, root: Path, folder: Path | None) -> dict[str, str]:
     """Return the lessons as students get them, path -> text: each in study/ as it is,
     and in colab/ behind the cell that installs the course."""
     project = tomllib.loads(text_of(root, "pyproject.toml"))["project"]
@@ -80,9 +81,7 @@ def published_lessons(place: Place, root: Path, folder: Path) -> dict[str, str]:
 def guides(place: Place, titles: Mapping[str, str]) -> dict[str, str]:
     """Return what only students get: what this is, the links, and the way from a
     lesson to the helpers."""
-    # A link to nowhere shows a teacher its form, and helps no student.
-    unset = ("JupyterHub",) if place.hub == NO_HUB else ()
-    table = links.table(place, titles, leave_out=unset)
+    table = links.table(place, titles)
     readme = Template(text_of(WRITTEN, "README.md")).substitute(links=table)
     signpost = text_of(WRITTEN, "helpers.py")
     links_page = f"# Links\n\n{table}\n"
@@ -104,17 +103,10 @@ def sources(root: Path) -> Iterator[tuple[str, bytes]]:
     for name in FILES:
         yield name, (root / name).read_bytes()
     for folder in FOLDERS:
-        for parent, below, names in os.walk(root / folder):
-            below[:] = sorted(n for n in below if n not in LEFT_OUT and published(n))
-            for name in sorted(filter(published, names)):
-                path = Path(parent, name)
-                yield path.relative_to(root).as_posix(), path.read_bytes()
-
-
-def published(name: str) -> bool:
-    """Return whether a file or folder of this name belongs to the course."""
-    made = name.endswith((".pyc", ".egg-info", ".half-written"))
-    return not (made or name.startswith("."))
+        for path in sorted((root / folder).rglob("*")):
+            name = path.relative_to(root)
+            if path.is_file() and not any(map(LEFT_OUT.fullmatch, name.parts)):
+                yield name.as_posix(), path.read_bytes()
 
 
 def text_of(root: Path, name: str) -> str:

@@ -6,14 +6,22 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from helpers.core.errors import UserError
-from tools.course import files
+from tools.course import files, notebooks
 from tools.publish import links, tree
-from tools.publish import place as publish_place
-from tools.publish.place import NO_HUB, Place, settings
+from tools.publish.command import GUIDE
+from tools.publish.place import (
+    FORMS,
+    GITHUB,
+    NO_HUB,
+    NO_REPOSITORY,
+    Place,
+    read,
+    settings,
+)
 
-GUIDE = files.ROOT / "teaching" / "README.md"
 PLACE = Place("https://github.com/a-b/c.d", "student", "https://hub.uni.edu/x")
 ELSEWHERE = Place("https://git.uni.edu:8443/t/c.git", "student", NO_HUB)
+WHOLE = "https%3A%2F%2Fgit.uni.edu%3A8443%2Ft%2Fc.git"
 ODD = "01_größe & co?#%.ipynb"
 GOOD = {"repository": "a/b", "branch": "student", "hub": NO_HUB}
 
@@ -24,7 +32,7 @@ def written(tmp_path):
     on, and returns its path."""
 
     def write(**values):
-        lines = ["[project]", 'branch = "no"', "[publish]"]
+        lines = ["# Where", "# learners find it", "[publish]"]
         lines += [f"{name} = {value!r}" for name, value in values.items()]
         path = tmp_path / "publish.toml"
         path.write_text("\n".join(lines), encoding="utf-8")
@@ -51,20 +59,26 @@ def test_a_repository_is_a_name_on_github_or_an_address(written, given, address)
     assert settings(path=path) == Place(address, "student", NO_HUB)
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        *("", "only", "a/b/c", "a b/c", "git@github.com:a/b.git", "http://x.org/a"),
-        *("https://me:secret@x.org/a", "https://x.org", "https://x.org/a?b", 7, None),
-        *("https://github.com/a", "https://github.com/a/b/c", "https://[/a", "ä/b"),
+WRONG = {
+    "repository": [
+        *("", "only", "a/b/c", "git@github.com:a/b.git", "http://x.org/a", 7),
+        *("https://me:secret@x.org/a", "https://x.org", "https://x.org/a?b"),
     ],
+    "branch": ["", "class/2026", "-f", "a;b"],
+    "hub": ["hub.uni.edu", "http://hub.uni.edu", "https://a b"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [(name, given) for name in WRONG for given in WRONG[name]]
 )
-def test_any_other_repository_is_one_sentence(written, given):
-    values = GOOD | {"repository": given}
-    if given is None:
-        del values["repository"]
-    with pytest.raises(UserError, match=r"repository is .*; it needs OWNER/NAME on"):
-        settings(path=written(**values))
+def test_a_setting_of_another_form_is_one_sentence(written, name, given):
+    number = 4 + list(GOOD).index(name)
+    with pytest.raises(UserError) as raised:
+        settings(path=written(**GOOD | {name: given}))
+    said = str(raised.value)
+    start = f"publish.toml, line {number}: {name} is {str(given)!r}; it needs "
+    assert said == f"{start}{FORMS[name][1]}."
 
 
 def test_the_placeholder_is_named_with_its_line(written):
@@ -76,20 +90,6 @@ def test_the_placeholder_is_named_with_its_line(written):
     assert said.count(". ") == 0 and said.endswith("--repository.")
 
 
-@pytest.mark.parametrize("given", ["class/2026", "-f", "a b", "", "a;b", "ü"])
-def test_a_branch_that_links_cannot_carry_is_one_sentence(written, given):
-    path = written(**GOOD | {"branch": given})
-    with pytest.raises(UserError, match=r"publish.toml, line 5: branch is "):
-        settings(path=path)
-
-
-@pytest.mark.parametrize("given", ["hub.uni.edu", "http://hub.uni.edu", "https://a b"])
-def test_a_hub_without_https_is_one_sentence(written, given):
-    path = written(**GOOD | {"hub": given})
-    with pytest.raises(UserError, match=r"line 6: hub is .*address of a JupyterHub"):
-        settings(path=path)
-
-
 def test_options_win_and_are_named_where_they_are_wrong(written):
     path = written(**GOOD | {"repository": "OWNER/NAME"})
     given = {"repository": "c/d", "branch": None, "hub": "https://h.org/"}
@@ -99,11 +99,22 @@ def test_options_win_and_are_named_where_they_are_wrong(written):
         settings(given | {"branch": "a/b"}, path)
 
 
-def test_without_the_table_it_says_where_the_setting_belongs(tmp_path):
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "publish.toml cannot be read: "),
+        ("[publish", "publish.toml cannot be read: "),
+        ("\xff", "publish.toml cannot be read: "),
+        ("[project]", "publish.toml, repository is ''; it needs "),
+    ],
+)
+def test_a_file_without_settings_is_one_sentence(tmp_path, content, words):
     path = tmp_path / "publish.toml"
-    path.write_text("[project]\n", encoding="utf-8")
-    with pytest.raises(UserError, match=r"publish.toml, \[publish\]: repository"):
+    if content is not None:
+        path.write_text(content, encoding="latin-1")
+    with pytest.raises(UserError, match=words) as raised:
         settings(path=path)
+    assert "\n" not in str(raised.value)
 
 
 # ---------------------------------------------------------------- links
@@ -114,25 +125,21 @@ def asked(link):
     return {name: value for name, [value] in parse_qs(urlsplit(link).query).items()}
 
 
-def test_nbgitpullers_link_clones_the_branch_and_opens_the_lesson():
-    link = links.hub(PLACE, "study/00.ipynb")
-    assert link.startswith("https://hub.uni.edu/x/hub/user-redirect/git-pull?")
-    assert asked(link) == {
-        "repo": "https://github.com/a-b/c.d",
-        "branch": "student",
-        "urlpath": "lab/tree/c.d/study/00.ipynb",  # below the folder of the clone
-    }
-    # Without targetPath, nbgitpuller calls that folder by the end of the address.
-    assert "lab/tree/c.git/s" in asked(links.hub(ELSEWHERE, "s"))["urlpath"]
-
-
-def test_binders_link_names_the_branch_and_the_lesson():
-    link = links.binder(PLACE, "study/00.ipynb")
-    assert link.startswith("https://mybinder.org/v2/gh/a-b/c.d/student?")
-    assert asked(link) == {"urlpath": "lab/tree/study/00.ipynb"}
-    link = links.binder(ELSEWHERE, "study/00.ipynb")
-    whole = "https%3A%2F%2Fgit.uni.edu%3A8443%2Ft%2Fc.git"
-    assert link.startswith(f"https://mybinder.org/v2/git/{whole}/student?")
+@pytest.mark.parametrize(
+    ("link", "place", "start", "opened"),
+    [
+        (links.hub, PLACE, "https://hub.uni.edu/x/hub/user-redirect/git-pull?", "c.d/"),
+        # Without targetPath, nbgitpuller calls that folder by the end of the address.
+        (links.hub, ELSEWHERE, f"{NO_HUB}/hub/user-redirect/git-pull?", "c.git/"),
+        (links.binder, PLACE, "https://mybinder.org/v2/gh/a-b/c.d/student?", ""),
+        (links.binder, ELSEWHERE, f"https://mybinder.org/v2/git/{WHOLE}/student?", ""),
+    ],
+)
+def test_a_link_leads_to_the_branch_and_opens_the_lesson(link, place, start, opened):
+    found = link(place, "study/00.ipynb")
+    assert found.startswith(start)
+    clone = {"repo": place.repository, "branch": "student"} if opened else {}
+    assert asked(found) == clone | {"urlpath": f"lab/tree/{opened}study/00.ipynb"}
 
 
 def test_colabs_link_leads_to_the_file_on_github():
@@ -156,56 +163,42 @@ def test_the_table_has_a_row_for_each_lesson_and_a_column_for_each_service():
     page = links.table(PLACE, {"00.ipynb": "00 | a", "01.ipynb": "01"})
     head, rule, first, second = page.splitlines()
     assert head == "| lesson | JupyterHub | Binder | Colab |"
-    assert rule == "|---|---|---|---|"
+    assert rule == "| --- | --- | --- | --- |"
     assert first.startswith("| 00 \\| a | [open](https://hub.uni.edu/x/hub/")
     assert second.count("[open](https://") == 3
-    elsewhere = links.table(ELSEWHERE, {"00.ipynb": "00"}, leave_out=["JupyterHub"])
-    assert elsewhere.splitlines()[:2] == ["| lesson | Binder |", "|---|---|"]
+    elsewhere = links.table(ELSEWHERE, {"00.ipynb": "00"})
+    assert elsewhere.splitlines()[:2] == ["| lesson | Binder |", "| --- | --- |"]
 
 
 # ---------------------------------------------------------------- the guide
 
 
 def test_only_what_stands_between_the_markers_is_renewed():
-    page = f"before\n{links.block('old')}\nafter\n"
-    assert links.with_block(page, "new") == f"before\n{links.block('new')}\nafter\n"
-    assert links.with_block(links.with_block(page, "new"), "new").count("new") == 1
+    page = f"before\n{links.BEGIN}\nold\n{links.END}\nafter\n"
+    renewed = f"before\n{links.BEGIN}\n\nnew\n\n{links.END}\nafter\n"
+    assert links.with_block(page, "new") == renewed
+    assert links.with_block(renewed, "new") == renewed
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        "no markers",
-        links.BEGIN,
-        f"{links.END} {links.BEGIN}",
-        links.block("a") + links.block("b"),
-    ],
-)
+@pytest.mark.parametrize("page", ["", links.BEGIN, f"{links.END} {links.BEGIN}"])
 def test_a_page_without_its_two_markers_stays_as_it_is(page):
     assert links.with_block(page, "new") == page
 
 
 def test_the_guide_has_the_links_that_the_settings_give():
-    page = GUIDE.read_text(encoding="utf-8")
-    titles = tree.titles(files.NOTEBOOKS)
-    shown = links.for_guide(publish_place.shown(), titles)
-    assert links.block(shown) in page, "type: python -m tools publish"
-
-
-def test_while_nothing_is_filled_in_the_guide_shows_forms_and_no_dead_links():
-    titles = {"00_a.ipynb": "00 · A", "01_b.ipynb": "01 · B"}
-    unknown = Place("https://github.com/OWNER/NAME", "student", NO_HUB)
-    text = links.for_guide(unknown, titles)
-    assert "](" not in text and text.count("`https://") == 3
-    known = Place("https://github.com/a/b", "student", NO_HUB)
-    assert links.for_guide(known, titles) == links.table(known, titles)
-
-
-@pytest.mark.parametrize("content", [None, "[publish", "\xff"])
-def test_settings_that_cannot_be_read_are_one_sentence(tmp_path, content):
-    path = tmp_path / "publish.toml"
-    if content is not None:
-        path.write_text(content, encoding="latin-1")
-    with pytest.raises(UserError, match=r"publish.toml cannot be read: ") as raised:
-        settings(path=path)
-    assert "\n" not in str(raised.value)
+    page = (files.ROOT / GUIDE).read_text(encoding="utf-8")
+    found = read(files.ROOT / "publish.toml")[1]
+    if found["repository"] != NO_REPOSITORY:
+        table = links.table(settings(), tree.titles())
+        assert links.with_block(page, table) == page, "type: python -m tools publish"
+        return
+    # While nothing is filled in, it shows the form of each, and no dead link.
+    place = Place(GITHUB + NO_REPOSITORY, found["branch"], found["hub"])
+    shown = page.partition(links.BEGIN)[2].partition(links.END)[0]
+    first = notebooks.lessons()[0].name
+    assert "](" not in shown
+    assert re.findall(r"`(.*)`", shown) == [
+        links.hub(place, f"study/{first}"),
+        links.binder(place, f"study/{first}"),
+        links.colab(place, f"colab/{first}"),
+    ]
