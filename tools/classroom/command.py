@@ -15,7 +15,7 @@ from tools.classroom import config
 from tools.classroom.folder import LOG, Classroom, nbgrader, open_classroom
 from tools.classroom.grade import grade
 from tools.course import files, notebooks
-from tools.course.files import create, text_digest
+from tools.course.files import create
 from tools.editions.teacher import source_notebook
 
 
@@ -38,23 +38,18 @@ def renew(room: Classroom, lesson: Path) -> str:
 
     Returns a sentence on what was done, "" when there was nothing to do.
     """
-    source, number = room.source(lesson), lesson.stem[:2]
     nb = source_notebook(notebooks.read(lesson), room.hidden)
     text = nbformat.writes(nb) + "\n"
-    # nbgrader does not read what lies there.
-    name = f"{lesson.stem}.{text_digest(text)[:8]}.ipynb"
-    aside = room.root / "newer" / number / name
+    source, newer = room.source(lesson), room.newer(lesson, text)
+    number, reason = lesson.stem[:2], why_not_renew(room, lesson)
     before = source.read_bytes() if source.exists() else b""
-    reason = why_not_renew(room, lesson)
     with files.writing(room.root):
-        if files.put(source, text, ours=not reason, beside=aside) == aside:
-            newer = aside.relative_to(room.root).as_posix()
-            left = f"source/{number} was left as it is"
-            return f"{left}: {reason}; the newer lesson is {newer}"
-        changed = source.read_bytes() != before
-        if changed:
-            room.written.remember(source)
-            room.save()
+        if files.put(source, text, ours=not reason, beside=newer) == newer:
+            left = f"source/{number} was left as it is: {reason}"
+            return f"{left}; the newer lesson is {room.written.name(newer)}"
+    changed = source.read_bytes() != before
+    if changed:
+        room.remember(source)
     if room.release(lesson).exists() and (reason or not changed):
         return f"source/{number} is new" if changed else ""
     release(room, lesson)
@@ -84,12 +79,13 @@ def release(room: Classroom, lesson: Path) -> None:
     """
     number = lesson.stem[:2]
     options = [number, f"--notebook={lesson.stem}", "--force"]
+    # Where nbgrader refuses, an older one must not pass for this one.
+    room.release(lesson).unlink(missing_ok=True)
     problem = nbgrader(room, "generate_assignment", *options)
     if problem or not room.release(lesson).exists():
         said = problem or f"nbgrader made none ({LOG} tells more)"
         raise UserError(f"Lesson {number} is not released: {said}")
-    room.written.remember(room.release(lesson))
-    room.save()
+    room.remember(room.release(lesson))
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.course import files
-from tools.course.files import Record
+from tools.course.files import Record, text_digest
 from tools.execute import kernels
 
 RECORD = ".written.json"
@@ -39,6 +39,17 @@ class Classroom:
     def release(self, lesson: Path) -> Path:
         """Return where nbgrader writes the students' version of a lesson."""
         return self.root / "release" / lesson.stem[:2] / lesson.name
+
+    def newer(self, lesson: Path, text: str) -> Path:
+        """Return where a newer lesson lies beside one that stays; nbgrader does not
+        read there."""
+        name = f"{lesson.stem}.{text_digest(text)[:8]}.ipynb"
+        return self.root / "newer" / lesson.stem[:2] / name
+
+    def remember(self, path: Path) -> None:
+        """Record a file as written by the course."""
+        self.written.remember(path)
+        self.save()
 
     def save(self) -> None:
         """Write the record, whole or not at all."""

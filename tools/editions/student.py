@@ -46,16 +46,24 @@ def student_notebook(nb: NotebookNode) -> NotebookNode:
 
     Raises UserError for unbalanced solution or hidden-test markers.
     """
-    nb = copy.deepcopy(nb)
-    nb.cells = [cell for cell in nb.cells if "worked-only" not in notebooks.tags(cell)]
+    nb = not_yet_run(nb)
     for cell in notebooks.code_cells(nb):
         cell.source = replace_regions(cell.source, SOLUTION, "...")
         cell.source = replace_regions(cell.source, HIDDEN_TESTS, None)
+    nb.metadata["pixels"] = {"edition": "student", "content": fingerprint(nb)}
+    nbformat.validate(nb)
+    return nb
+
+
+def not_yet_run(nb: NotebookNode) -> NotebookNode:
+    """Return a copy of a worked notebook without what only the worked one has: its
+    outputs and the cells tagged so."""
+    nb = copy.deepcopy(nb)
+    nb.cells = [cell for cell in nb.cells if "worked-only" not in notebooks.tags(cell)]
+    for cell in notebooks.code_cells(nb):
         cell.outputs, cell.execution_count = [], None
         cell.metadata.pop("execution", None)
     nb.metadata.pop("widgets", None)
-    nb.metadata["pixels"] = {"edition": "student", "content": fingerprint(nb)}
-    nbformat.validate(nb)
     return nb
 
 

@@ -4,13 +4,12 @@ nbgrader makes the students' version from it: solutions become `...`, hidden tes
 """
 
 import ast
-import copy
 
 from nbformat import NotebookNode
 
 from helpers.page.exercises import find
 from tools.course import notebooks
-from tools.editions.student import HIDDEN_TESTS, student_notebook
+from tools.editions.student import HIDDEN_TESTS, not_yet_run, student_notebook
 
 
 def source_notebook(worked: NotebookNode, number: int) -> NotebookNode:
@@ -19,16 +18,11 @@ def source_notebook(worked: NotebookNode, number: int) -> NotebookNode:
     `number` is the seed of the hidden cases: a class's own, so no student can know
     them. Raises UserError for unbalanced solution markers.
     """
-    student = student_notebook(worked)
-    nb = copy.deepcopy(worked)
-    nb.cells = [cell for cell in nb.cells if "worked-only" not in notebooks.tags(cell)]
-    for cell in notebooks.code_cells(nb):
-        cell.outputs, cell.execution_count = [], None
-        cell.metadata.pop("execution", None)
+    nb = not_yet_run(worked)
     for cell in notebooks.exercises(nb):
         add_hidden_test(cell, number)
-    nb.metadata.pop("widgets", None)
-    nb.metadata["pixels"] = student.metadata["pixels"]  # what students will have
+    # What students will have.
+    nb.metadata["pixels"] = student_notebook(worked).metadata["pixels"]
     return nb
 
 
