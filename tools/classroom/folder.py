@@ -8,8 +8,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from helpers.core.files import text_digest
 from tools.course import files
-from tools.course.files import Record, text_digest
+from tools.course.files import Record
 from tools.execute import kernels
 
 RECORD = ".written.json"

@@ -12,10 +12,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from helpers.core.errors import UserError
-from helpers.core.files import sha256
+from helpers.core.files import sha256, text_digest
 from tools.classroom.folder import Classroom, nbgrader
 from tools.classroom.grades import points_table
-from tools.course.files import text_digest
 
 
 def grade(room: Classroom, lessons: Sequence[Path]) -> int:

@@ -1,6 +1,5 @@
 """Folders and files of the course: written whole, and never over a reader's own."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.core.errors import UserError
-from helpers.core.files import ROOT, intact, sha256
+from helpers.core.files import ROOT, create, intact, sha256, write_whole
 
 NOTEBOOKS = ROOT / "notebooks"
 STUDY = ROOT / "study"
@@ -95,52 +94,3 @@ def load(path: Path) -> dict:
 def save(path: Path, found: dict) -> None:
     """Write a JSON object, whole or not at all."""
     write_whole(path, json.dumps(found, indent=1) + "\n")
-
-
-def text_digest(text: str) -> str:
-    """Return the SHA-256 of a text, as 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file that is never seen half: it replaces the old one in one step."""
-    half = path.with_name(f".{path.name}.{os.getpid()}.half-written")
-    try:
-        half.write_bytes(content.encode() if isinstance(content, str) else content)
-        os.replace(half, path)
-    finally:
-        half.unlink(missing_ok=True)
-
-
-def create(path: Path, content: str | bytes) -> bool:
-    """Write a file that does not exist yet, whole or not at all.
-
-    Returns False, and touches nothing, when there is a file of that name.
-    """
-    wanted = content.encode() if isinstance(content, str) else content
-    half = path.with_name(f".{path.name}.{os.getpid()}.half-written")
-    half.write_bytes(wanted)
-    try:
-        os.link(half, path)  # unlike a rename, this never replaces a file
-    except FileExistsError:
-        return False
-    except OSError:  # a file system without hard links
-        return _create_exclusively(path, wanted)
-    finally:
-        half.unlink()
-    return True
-
-
-def _create_exclusively(path: Path, content: bytes) -> bool:
-    """Do what `create` does, where only its last resort is available."""
-    try:
-        file = open(path, "xb")  # noqa: SIM115
-    except FileExistsError:
-        return False
-    try:
-        with file:
-            file.write(content)
-    except BaseException:
-        path.unlink()
-        raise
-    return True

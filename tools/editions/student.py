@@ -10,9 +10,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from helpers.core.errors import UserError
-from helpers.core.files import ROOT
+from helpers.core.files import ROOT, text_digest
 from tools.course import files, notebooks
-from tools.course.files import put, text_digest
+from tools.course.files import put
 
 SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
 HIDDEN_TESTS = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
