@@ -3,13 +3,9 @@
 It is opened before the real lessons. Each problem must be found, and no other one.
 """
 
-from pathlib import Path
-
-import nbformat
 from nbformat import NotebookNode, v4
 
 from helpers.page.exercises import Wrong
-from tools.course import files
 from tools.verify.browser.plans import Plan
 
 NAME = "broken.ipynb"
@@ -71,13 +67,6 @@ def worked() -> NotebookNode:
     nb = v4.new_notebook(cells=cells(), metadata={"kernelspec": KERNEL})
     figure = v4.new_output("display_data", {"image/png": "AAAA"})
     next(cell for cell in nb.cells if cell.id == "no-figure").outputs = [figure]
-    return nb
-
-
-def write(folder: Path) -> NotebookNode:
-    """Write the worked edition into a folder and return it."""
-    nb = worked()
-    nbformat.write(nb, files.make_folder(folder) / NAME)
     return nb
 
 

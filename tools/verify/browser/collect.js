@@ -1,4 +1,4 @@
-// What the open notebook shows, cell by cell, as plain data: tools/e2e_checks.py judges.
+// What the open notebook shows, cell by cell, as plain data: checks.py judges.
 () => {
   const panel = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden)");
   const texts = ".jp-MarkdownOutput, .jp-OutputArea-output";

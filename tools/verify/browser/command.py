@@ -9,11 +9,11 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from helpers.core.errors import UserError
 from tools.course import files, notebooks
@@ -23,35 +23,26 @@ from tools.verify.browser import broken
 from tools.verify.browser.page import SCREEN, LessonPage
 from tools.verify.browser.plans import plan_of
 from tools.verify.browser.report import Visit, report
-from tools.verify.browser.server import FLAGS, Server, browser_path, quiet_home, serving
+from tools.verify.browser.server import Server, serving, start_browser
 from tools.verify.browser.visit import Guide, visit
 
 FOLDER = files.BUILD / "e2e"
 
 
 @contextmanager
-def browser(folder: Path) -> Iterator:
+def browser(folder: Path) -> Iterator[Browser]:
     """Start the browser, with a home folder of its own; close it afterwards.
 
     Raises UserError when there is none, when it does not start, or when it stops.
     """
     with sync_playwright() as playwright:
-        path = browser_path(playwright.chromium.executable_path)
         try:
-            started = playwright.chromium.launch(
-                executable_path=path, args=list(FLAGS), env=quiet_home(folder)
-            )
+            with start_browser(playwright.chromium, folder) as started:
+                yield started
         except Error as error:
             reason = str(error).splitlines()[0]
-            raise UserError(f"{path} does not start: {reason}") from None
-        try:
-            yield started
-        except Error as error:
-            reason = str(error).splitlines()[0]
-            raise UserError(f"The browser stopped: {reason}") from None
-        finally:
-            with suppress(Error):
-                started.close()
+            text = f"The browser does not start, or has stopped: {reason}"
+            raise UserError(text) from None
 
 
 def guide(path: Path, budget: float) -> Guide:
@@ -68,7 +59,7 @@ def broken_guide(study: Path) -> Guide:
     return Guide(student, worked, broken.PLAN, 0.1)
 
 
-def visit_in(started, server: Server, name: str, what: Guide) -> Visit:
+def visit_in(started: Browser, server: Server, name: str, what: Guide) -> Visit:
     """Visit one lesson in a new page, its screenshots in a folder of its own."""
     folder = files.make_folder(FOLDER / Path(name).stem)
     page = started.new_page(viewport=SCREEN)
@@ -82,7 +73,7 @@ def tell(found: Visit, problems: Sequence[str]) -> None:
     print(said, *problems, sep="\n  ", file=sys.stderr, flush=True)
 
 
-def self_check(started, server: Server) -> list[str]:
+def self_check(started: Browser, server: Server) -> list[str]:
     """Visit the lesson in which all is broken; return what was not noticed."""
     what = broken_guide(server.folder / "study")
     found = visit_in(started, server, broken.NAME, what)

@@ -4,8 +4,9 @@ The wrong lines stand beside their misconception in the bank of exercises; the r
 ones come from the worked lesson.
 """
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
+from textwrap import indent
 
 from nbformat import NotebookNode
 
@@ -13,6 +14,9 @@ from helpers.core.errors import UserError
 from helpers.page.exercises import Wrong, find
 from tools.course import notebooks
 from tools.editions.student import SOLUTION
+
+DOTS = re.compile(r"^( *)\.\.\.$", re.MULTILINE)
+BUDGET = re.compile(r"^BUDGET = .*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -49,46 +53,19 @@ def position(nb: NotebookNode, kind: str, exercise: str) -> int:
     raise UserError(f"The lesson has no cell {grade_id!r}.")
 
 
-def solution_lines(source: str) -> list[str]:
-    """Return what stands between the markers, without their indentation.
-
-    Raises UserError where there is no marked region.
-    """
-    begin, end = SOLUTION
+def solved(source: str) -> str:
+    """Return a worked exercise without the markers around its solution."""
     lines = source.splitlines()
-    first = next((i for i, line in enumerate(lines) if begin in line), None)
-    last = next((i for i, line in enumerate(lines) if end in line), None)
-    if first is None or last is None or last <= first + 1:
-        raise UserError(f"There is no solution to type in {source[:60]!r}.")
-    indent = len(lines[first]) - len(lines[first].lstrip())
-    return [line[indent:] for line in lines[first + 1 : last]]
+    return "\n".join(line for line in lines if line.strip() not in SOLUTION)
 
 
-def expected_source(stub: str, typed: Sequence[str]) -> str:
-    """Return the cell after its line `...` has been replaced by the typed lines."""
-    lines = stub.splitlines()
-    number = stub_line(stub)
-    indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
-    new = [f"{indent}{line}" if line else "" for line in typed]
-    return "\n".join([*lines[:number], *new, *lines[number + 1 :]])
+def attempted(stub: str, typed: str) -> str:
+    """Return an exercise with what is typed in place of its line `...`."""
+    return DOTS.sub(lambda found: indent(typed, found[1]), stub, count=1)
 
 
-def stub_line(source: str) -> int:
-    """Return the number of the line `...`. Raises UserError without one."""
-    for number, line in enumerate(source.splitlines()):
-        if line.strip() == "...":
-            return number
-    raise UserError(f"There is no line '...' to replace in {source[:60]!r}.")
-
-
-def parameter_line(nb: NotebookNode, name: str) -> tuple[int, str]:
-    """Return the number of the parameters cell, and its line that sets `name`.
-
-    Raises UserError when there is none.
-    """
-    for number, cell in enumerate(nb.cells):
-        if "parameters" in notebooks.tags(cell):
-            for line in cell.source.splitlines():
-                if line.startswith(f"{name} ="):
-                    return number, line
-    raise UserError(f"The lesson has no parameter {name}.")
+def with_budget(nb: NotebookNode, budget: float) -> tuple[int, str]:
+    """Return the number of the parameters cell, and its code with this budget."""
+    tagged = ("parameters" in notebooks.tags(cell) for cell in nb.cells)
+    number = list(tagged).index(True)
+    return number, BUDGET.sub(f"BUDGET = {budget!r}", nb.cells[number].source)

@@ -4,20 +4,20 @@ Nothing of the user's is read or written: study/, the home folder, JupyterLab's 
 and workspaces, IPython's profile and history are all in the folder of this run.
 """
 
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
+from playwright.sync_api import Browser, BrowserType, Error
 
 from helpers.core.errors import UserError
 from tools.course import files
@@ -26,6 +26,10 @@ from tools.lab import lab
 
 ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/\S*token=(\w+)")
 PATIENCE = 120  # seconds until JupyterLab has said its address
+OPTIONS = (
+    "--ServerApp.port=0",  # the system chooses a free one
+    "--LabApp.expose_app_in_browser=True",  # page.py speaks to window.jupyterapp
+)
 # What would make a kernel here differ from a learner's.
 NOT_A_LEARNERS = ("PIXELS_QUIET", "NBGRADER_EXECUTION")
 
@@ -41,26 +45,6 @@ class Server:
     def address(self, name: str) -> str:
         """Return the address that opens a lesson of study/, and no earlier one."""
         return f"{self.base}/lab/tree/study/{name}?token={self.token}&reset"
-
-    def ask(self, path: str, method: str = "GET") -> object:
-        """Return what the server's REST interface answers."""
-        request = urllib.request.Request(
-            f"{self.base}/api/{path}",
-            method=method,
-            headers={"Authorization": f"token {self.token}"},
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read() or b"null")
-
-    def kernel(self) -> dict | None:
-        """Return the state of the only kernel, None before there is one."""
-        sessions = self.ask("sessions")
-        return sessions[0]["kernel"] if sessions else None
-
-    def stop_kernels(self) -> None:
-        """End all kernels, as closing a lesson for good does."""
-        for session in self.ask("sessions"):
-            self.ask(f"sessions/{session['id']}", "DELETE")
 
 
 def own_environment(home: Path) -> dict[str, str]:
@@ -90,7 +74,7 @@ def serving(folder: Path) -> Iterator[Server]:
     log = folder / "server.log"
     with open(log, "w", encoding="utf-8") as written:
         process = subprocess.Popen(
-            [*start, "--ServerApp.port=0"],  # the system chooses a free one
+            [*start, *OPTIONS],
             env=own_environment(home),
             stdin=subprocess.DEVNULL,
             stdout=written,
@@ -131,18 +115,7 @@ def stop(process: subprocess.Popen) -> None:
         orphan.kill()
 
 
-def quiet_home(folder: Path) -> dict[str, str]:
-    """Return the environment of the browser: its own home folder as well."""
-    home = str(files.make_folder(folder / "home"))
-    return os.environ | {"HOME": home, "USERPROFILE": home}
-
-
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MAC = (
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-)
-WINDOWS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
 FLAGS = (
     *("--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -154,36 +127,19 @@ INSTALL = (
 )
 
 
-def usual_places(environment: Mapping[str, str]) -> list[Path]:
-    """Return where a browser is installed without being on PATH (macOS, Windows)."""
-    folders = [environment[name] for name in WINDOWS if environment.get(name)]
-    chrome = Path("Google", "Chrome", "Application", "chrome.exe")
-    return [*map(Path, MAC), *(Path(folder) / chrome for folder in folders)]
-
-
-def system_browser(
-    path: str | None = None, places: Iterable[Path] | None = None
-) -> str | None:
-    """Return the system's Chromium or Chrome, None where there is none.
-
-    `path`: what to look through instead of PATH; `places`: instead of the usual ones.
-    """
-    for name in NAMES:
-        if found := shutil.which(name, path=path):
-            return found
-    places = usual_places(os.environ) if places is None else places
-    return next((str(place) for place in places if place.is_file()), None)
-
-
-def browser_path(own: str) -> str:
-    """Return the browser to start; `own` is where Playwright keeps one, if it does.
-
-    Raises UserError when there is none and none can be fetched.
-    """
-    if found := system_browser():
-        return found
-    if not Path(own).is_file():
+def start_browser(chromium: BrowserType, folder: Path) -> Browser:
+    """Start the system's Chromium or Chrome, or else Playwright's own, with a home
+    inside `folder`. Raises UserError when there is none and none can be fetched."""
+    home = str(files.make_folder(folder / "home"))
+    own_home = os.environ | {"HOME": home, "USERPROFILE": home}
+    launch = partial(chromium.launch, args=list(FLAGS), env=own_home)
+    if on_path := [path for name in NAMES if (path := shutil.which(name))]:
+        return launch(executable_path=on_path[0])
+    with suppress(Error):  # Playwright knows where Chrome's installers put it
+        return launch(channel="chrome")
+    own = Path(chromium.executable_path)
+    if not own.is_file():
         fetch = [sys.executable, "-m", "playwright", "install", "chromium"]
-        if subprocess.call(fetch) or not Path(own).is_file():
+        if subprocess.call(fetch) or not own.is_file():
             raise UserError(INSTALL)
-    return own
+    return launch()

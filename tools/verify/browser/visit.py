@@ -13,8 +13,8 @@ from helpers.core.errors import UserError
 from tools.course import notebooks
 from tools.verify.browser.checks import alt_problems, expected, page_problems
 from tools.verify.browser.interact import moved_controls, solved_by_typing
-from tools.verify.browser.page import LessonPage, replace_lines
-from tools.verify.browser.plans import Plan, parameter_line
+from tools.verify.browser.page import LessonPage
+from tools.verify.browser.plans import Plan, with_budget
 from tools.verify.browser.report import Visit
 
 
@@ -45,7 +45,7 @@ def attempt(stage: Callable, lesson: LessonPage, guide: Guide, found: Visit) -> 
     try:
         stage(lesson, guide, found)
         return True
-    except (UserError, Error, OSError) as error:
+    except (UserError, Error, AssertionError, OSError) as error:
         text = str(error).splitlines()[0][:200]
         found.problems.append(f"{stage.__name__}: {text}  (see {stage.__name__}.png)")
     with suppress(Error):  # a browser that is gone shows nothing
@@ -57,10 +57,7 @@ def run(lesson: LessonPage, guide: Guide, found: Visit) -> None:
     """Open the lesson, type the budget into its parameters, run all cells."""
     lesson.open()
     lesson.shoot("top")
-    number, line = parameter_line(guide.student, "BUDGET")
-    lines = guide.student.cells[number].source.splitlines()
-    typed = [f"BUDGET = {guide.budget!r}"]
-    replace_lines(lesson.cell(number), lines.index(line), 1, typed)
+    lesson.type(*with_budget(guide.student, guide.budget))
     lesson.run_all(len(notebooks.code_cells(guide.student)))
 
 
@@ -100,6 +97,5 @@ def solve(lesson: LessonPage, guide: Guide, found: Visit) -> None:
 
 
 def tidy(lesson: LessonPage, guide: Guide, found: Visit) -> None:
-    """Close the lesson's page and end its kernel."""
-    lesson.page.close()
-    lesson.server.stop_kernels()
+    """End the lesson's kernel and close its page."""
+    lesson.close()
