@@ -1,15 +1,44 @@
-# Makes the environment, then calls `python -m tools NAME`: that command is what
-# Windows and conda users type. Works from any directory, also through -C and -f.
+# Makes the environment, then calls `python -m tools NAME`: that command, or `pixels
+# NAME`, is what Windows and conda users type. Works from any directory, also through -C
+# and -f.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 COMMANDS := lab test run student progress store claims faults bench habits \
   check classroom teach slides publish e2e
 .PHONY: help clean $(COMMANDS)
 
-# Tools read these from the environment, so no shell ever parses what you type.
+# Tools read PIXELS_NAME from the environment, so no shell ever parses what you type.
+# Only make's own command line gives them: a SEED that your shell has set is not meant.
+VARIABLES := LESSONS SEED SEEDS BUDGET DEVICE SCHEDULER FAULTS HABITS REVEAL
+unexport $(VARIABLES)
+$(foreach name,$(VARIABLES),$(if $(filter command,$(origin $(name))),\
+  $(eval export PIXELS_$(name) = $$(value $(name)))))
 PYTHON ?= python3
-export PYTHON TORCH_INDEX LESSONS SEED SEEDS BUDGET DEVICE SCHEDULER FAULTS HABITS REVEAL
+export PYTHON TORCH_INDEX
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# What follows a command and begins with a digit is a lesson: make run 01 03.
+OF_LESSONS := test run store claims habits bench check classroom slides e2e
+TYPED := $(filter 0% 1% 2% 3% 4% 5% 6% 7% 8% 9%,$(MAKECMDGOALS))
+OTHERS := $(filter-out $(TYPED) $(COMMANDS) help clean .% Makefile,$(MAKECMDGOALS))
+ifneq ($(OTHERS),)
+$(error There is no 'make $(firstword $(OTHERS))'; type `make help`)
+endif
+ifneq ($(TYPED),)
+WITHOUT := $(filter-out $(TYPED) $(OF_LESSONS),$(MAKECMDGOALS))
+ifneq ($(WITHOUT),)
+$(error `make $(firstword $(WITHOUT))` takes no lessons, so leave out $(TYPED))
+endif
+ifeq ($(filter-out $(TYPED),$(MAKECMDGOALS)),)
+$(error Say what to do with lesson $(TYPED), such as: make run $(TYPED))
+endif
+ifeq ($(origin LESSONS),command line)
+$(error Name the lessons once: $(TYPED), or LESSONS=)
+endif
+export PIXELS_LESSONS := $(TYPED)
+endif
+# Nothing is to be made of a lesson's number.
+.DEFAULT: ; @:
 
 # The folder of this file. Make splits names at spaces, so they are hidden meanwhile.
 space := $(subst ,, )
@@ -25,24 +54,25 @@ else
 help:
 	@echo 'make lab       study: JupyterLab on study/00_start_here.ipynb'
 	@echo 'make progress  which exercises are solved, tried, untouched, in your lessons'
-	@echo 'make run       execute lessons into build/run: LESSONS="01 02" SEED=1 BUDGET=2'
+	@echo 'make run       execute lessons into build/run: make run 01 03 SEED=1 BUDGET=2'
 	@echo 'make student   write the student edition into study/, overwriting nothing'
 	@echo
 	@echo 'make check     the day before class: is this machine ready?'
-	@echo 'make classroom build or renew classroom/ for nbgrader: LESSONS="01 04"'
+	@echo 'make classroom build or renew classroom/ for nbgrader: make classroom 01 04'
 	@echo 'make teach     JupyterLab with slides, and with nbgrader on classroom/'
-	@echo 'make slides    export lessons as decks into build/slides: LESSONS="01"'
+	@echo 'make slides    export lessons as decks into build/slides: make slides 01'
 	@echo 'make publish   student edition and links for JupyterHub, Binder and Colab'
 	@echo
-	@echo 'make test      verify everything: code, notebooks, claims, student edition'
+	@echo 'make test      verify everything; make test 01: of the notebooks only that one'
 	@echo 'make e2e       use every lesson in a real browser, screenshots in build/e2e'
-	@echo 'make store     execute lessons as printed, store their outputs: LESSONS="01"'
-	@echo 'make claims    measure every claim: SEEDS="0 1 2 3 4"; SCHEDULER=tcp://... a cluster'
+	@echo 'make store     execute lessons as printed, store their outputs: make store 01'
+	@echo 'make claims    measure every claim: SEEDS=0-4; SCHEDULER=tcp://... a cluster'
 	@echo 'make faults    make small faults, report which test notices each: FAULTS="lstm"'
 	@echo 'make habits    use lessons as learners do: HABITS="twice offline"'
-	@echo 'make bench     what each lesson costs, and the ten slowest cells: LESSONS="01"'
+	@echo 'make bench     what each lesson costs, and the ten slowest cells: make bench 00-02'
 	@echo 'make clean     remove build/ and caches; study/, classroom/, .venv/ stay'
 	@echo
+	@echo 'Lessons: 01 03, 1,3 or 00-02; without any, all. `pixels test --help`: one step.'
 	@echo 'PYTHON=python3.12 chooses the Python; TORCH_INDEX=URL the index of PyTorch.'
 
 $(COMMANDS): .venv/.installed

@@ -1,19 +1,25 @@
-"""`python -m tools NAME`: what the Makefile calls, and what one types without make."""
+"""`pixels NAME`, or `python -m tools NAME`: the commands of the course."""
 
 import argparse
 import importlib
 import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 from helpers.core.errors import UserError
-from tools import options
+from helpers.core.files import ROOT
+from tools.course.options import unknown
 
+PACKAGE = "from-pixels-to-transformers"
+# A module has `main(arguments)` and, where its command takes any, `options(parser)` and
+# an EXAMPLE of them. Only the module of the command that is asked for is imported.
 COMMANDS = {
     "lab": ("tools.lab.lab", "open JupyterLab on the student edition"),
     "test": (
         "tools.verify.suite",
-        "verify code, notebooks, claims and student edition",
+        "verify code, notebooks, claims and student edition, or some of them",
     ),
     "run": ("tools.execute.lessons", "execute lessons into build/run"),
     "student": ("tools.editions.student", "write the student edition into study/"),
@@ -54,8 +60,7 @@ COMMANDS = {
 }
 # What a command needs beyond the learner's packages: an extra of pyproject.toml.
 EXTRAS = {"classroom": "classroom", "teach": "classroom", "e2e": "e2e"}
-# Lessons at a time. A bench runs alone, so that nothing else is measured.
-AT_ONCE = {"run": 2, "store": 2, "claims": 2, "habits": 2, "bench": 1}
+INTERRUPTED, CLOSED_PIPE = 130, 141  # as shells report SIGINT and SIGPIPE
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,37 +71,36 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
-def parser() -> Parser:
-    """Return the parser: one subcommand per tool, environment variables as defaults."""
-    top = Parser(prog="python -m tools", description="The course's own commands.")
+def parser(name: str = "") -> Parser:
+    """Return the parser of all commands, of which only `name` has its options.
+
+    Raises UserError where a package is missing that this command needs.
+    """
+    typed = Path(sys.argv[0]).name
+    prog = "python -m tools" if typed == "__main__.py" else "pixels"
+    top = Parser(prog=prog, description="The commands of the course.")
+    top.add_argument("--version", action="version", version=f"pixels {version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="NAME")
-    add = {
-        name: commands.add_parser(name, help=text, description=text)
-        for name, (_, text) in COMMANDS.items()
-    }
-    for name, at_once in AT_ONCE.items():
-        options.add_lessons(add[name], at_once)
-    for name in ("run", "bench"):
-        options.add_parameters(add[name])
-    add["run"].add_argument("--out", help="output folder (default: build/run)")
-    options.add_ledger_options(add["claims"])
-    options.add_fault_options(add["faults"])
-    options.add_slide_options(add["slides"])
-    options.add_lesson_names(add["check"], "00")
-    options.add_publish_options(add["publish"])
-    add["progress"].add_argument(
-        "folder", nargs="?", help="where your notebooks are (default: study)"
-    )
-    options.add_e2e_options(add["e2e"])
-    options.add_classroom_options(add["classroom"])
-    add["habits"].add_argument(
-        "--only",
-        nargs="+",
-        default=os.environ.get("HABITS", "").split(),
-        metavar="HABIT",
-        help="habits, such as twice or offline (default: $HABITS, else all)",
-    )
+    for each, (_, text) in COMMANDS.items():
+        own = commands.add_parser(each, help=text, description=text)
+        if each == name:
+            module = load(name)
+            own.set_defaults(main=module.main)
+            if hasattr(module, "options"):
+                own.epilog = f"example: %(prog)s {module.EXAMPLE}"
+                module.options(own)
     return top
+
+
+def version() -> str:
+    """Return the version of the course: of this checkout, else of what is installed."""
+    if (project := ROOT / "pyproject.toml").is_file():
+        import tomllib
+
+        return tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
+    from importlib import metadata
+
+    return metadata.version(PACKAGE)
 
 
 def load(name: str) -> ModuleType:
@@ -120,27 +124,57 @@ def remedy(name: str) -> str:
     )
 
 
-def main(argv: list[str] | None = None) -> int:
+def parsed(words: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments of a command line. Raises UserError for a command that is
+    not known or cannot be imported; argparse leaves with 2 for other mistakes."""
+    name = next((word for word in words if not word.startswith("-")), "")
+    if name and name not in COMMANDS:
+        raise unknown("command", name, COMMANDS)
+    # Only `test` passes words on; argparse's own "--" differs from Python to Python.
+    passes_on = name == "test" and "--" in words
+    end = list(words).index("--") if passes_on else len(words)
+    arguments = parser(name).parse_args(words[:end])
+    arguments.passed_on = list(words[end + 1 :])
+    return arguments
+
+
+def main(words: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Return the exit code of the named command; what the user can mend becomes one
     sentence and exit code 2."""
-    arguments = parser().parse_args(argv)
     try:
-        return load(arguments.command).main(arguments)
+        arguments = parsed(sys.argv[1:] if words is None else words)
+        if not (root / "pyproject.toml").is_file():
+            raise UserError(
+                "This is the installed package without the lessons: clone the course, "
+                'and there type: python -m pip install -c constraints.txt -e ".[test]"'
+            )
+        return arguments.main(arguments)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
-def speak_utf8() -> None:
-    """Let both streams say ✓ everywhere: into a file or pipe, Windows would write a
-    code page that lacks it. A name that is no text comes out escaped."""
+def script() -> int:
+    """Return what `main` returns, and quietly 141 where nobody reads on.
+
+    Both streams say ✓ everywhere: into a file or pipe, Windows would write a code
+    page that lacks it. A name that is no text comes out escaped.
+    """
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        try:
+            return main()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at its end, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
 
 
 if __name__ == "__main__":
-    speak_utf8()
-    sys.exit(main())
+    sys.exit(script())

@@ -1,4 +1,4 @@
-"""pyproject.toml and constraints.txt, read."""
+"""pyproject.toml, constraints.txt and the Makefile, read."""
 
 import tomllib
 
@@ -9,6 +9,8 @@ from tools.machine.packages import pins
 
 PYPROJECT = (files.ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PYPROJECT)["project"]
+SETUPTOOLS = tomllib.loads(PYPROJECT)["tool"]["setuptools"]
+MAKEFILE = (files.ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def constraints() -> dict[str, Requirement]:

@@ -1,77 +1,157 @@
-"""`python -m tools`: bad input is one sentence, values come from the environment."""
+"""`pixels NAME`: bad input is one sentence, the environment holds defaults."""
 
 import os
 import subprocess
 import sys
 from argparse import Namespace
+from fnmatch import fnmatch
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from support.project import MAKEFILE, PROJECT, SETUPTOOLS
 
 from helpers.core.errors import UserError
 from tools import __main__ as tools_main
-from tools.course import files
+from tools.course import files, options
 from tools.lab import clean
 
 
+def python(*words, stdout=subprocess.PIPE, **environment):
+    """Run this Python in the checkout; return exit code, output and errors."""
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=files.ROOT,
+        env=os.environ | environment,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+    )
+    return done.returncode, (done.stdout or b"").decode(), done.stderr.decode()
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Return a function that reads a command line in an environment; a test of a
+    command whose extra is not installed is skipped."""
+
+    def read(words, environment=None):
+        for name in options.VARIABLES:
+            monkeypatch.delenv(f"PIXELS_{name}", raising=False)
+        for name, value in (environment or {}).items():
+            monkeypatch.setenv(name, value)
+        try:
+            return tools_main.parsed(words.split(" ") if words else [])
+        except UserError as error:
+            if str(error).startswith("This Python lacks"):
+                pytest.skip(str(error))
+            raise
+
+    return read
+
+
+@pytest.fixture
+def said(asked, capsys):
+    """Return a function that reads a command line and returns the complaint."""
+
+    def read(words, environment=None):
+        with pytest.raises((SystemExit, UserError)) as left:
+            asked(words, environment)
+        assert left.type is UserError or left.value.code == 2
+        return capsys.readouterr().err or f"{left.value}\n"
+
+    return read
+
+
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("words", "environment", "sentence"),
     [
-        (["paint"], "invalid choice: 'paint'"),
-        (["run", "--budget", "much"], "--budget: invalid float value: 'much'"),
-        (["run", "--jobs", "0"], "--jobs: invalid positive value: '0'"),
-        (["claims", "--seeds", "0 one"], "--seeds: invalid seeds value: '0 one'"),
-        (["claims", "--seeds", " "], "--seeds: invalid seeds value: ' '"),
-        ([], "the following arguments are required: NAME"),
+        ("", {}, "the following arguments are required: NAME"),
+        ("quux", {}, "There is no command 'quux'; there are lab, test, run, "),
+        ("rnu 01", {}, "There is no command 'rnu'; did you mean run?"),
+        ("run --budget much", {}, "--budget: invalid float value: 'much'"),
+        ("run --jobs 0", {}, "--jobs: invalid positive value: '0'"),
+        ("run", {"PIXELS_SEED": "first"}, "--seed: invalid int value: 'first'"),
+        ("claims --seeds 0 one", {}, "--seeds: invalid seeds value: 'one'"),
+        ("claims --seeds ,", {}, "--seeds: ',' is empty; it needs numbers such as"),
+        ("claims --seeds 4-0", {}, "--seeds: The range 4-0 runs backwards"),
+        ("lab 01", {}, "unrecognized arguments: 01"),
     ],
 )
-def test_bad_arguments_are_one_sentence(arguments, sentence, capsys):
-    with pytest.raises(SystemExit) as left:
-        tools_main.main(arguments)
-    printed = capsys.readouterr().err
-    assert left.value.code == 2
+def test_bad_arguments_are_one_sentence(words, environment, sentence, said):
+    printed = said(words, environment)
     assert sentence in printed
     assert printed.count("\n") == 1
 
 
-def test_values_come_from_the_environment(monkeypatch):
-    for name, value in {"LESSONS": "01 03", "SEED": "4", "BUDGET": "0.5"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("DEVICE", "")  # what make exports for a variable left empty
-    arguments = tools_main.parser().parse_args(["run"])
-    assert arguments.lessons == ["01", "03"]
-    assert (arguments.seed, arguments.budget) == (4, 0.5)
-    assert arguments.device is None
+VALUES = [  # what is typed, what the environment says, what comes of it
+    ("run", {}, {"lessons": [], "seed": None, "budget": None, "jobs": 2}),
+    ("run", {"PIXELS_LESSONS": "01 03"}, {"lessons": ["01", "03"]}),
+    ("run 02", {"PIXELS_LESSONS": "01 03"}, {"lessons": ["02"]}),
+    ("run", {"PIXELS_SEED": "4", "PIXELS_BUDGET": ".5"}, {"seed": 4, "budget": 0.5}),
+    ("run --seed 5", {"PIXELS_SEED": "first"}, {"seed": 5}),
+    ("run", {"PIXELS_DEVICE": ""}, {"device": None}),
+    ("run", {"SEED": "4", "LESSONS": "01"}, {"seed": None, "lessons": []}),
+    ("bench", {"PIXELS_DEVICE": "cpu"}, {"device": "cpu", "jobs": 1}),
+    ("claims", {}, {"seeds": [0, 1, 2, 3, 4], "scheduler": None}),
+    ("claims", {"PIXELS_SEEDS": ""}, {"seeds": [0, 1, 2, 3, 4]}),
+    ("claims", {"PIXELS_SEEDS": "3 1 3"}, {"seeds": [3, 1]}),
+    ("claims 02 --seeds 7 0-2 1", {}, {"seeds": [7, 0, 1, 2], "lessons": ["02"]}),
+    ("claims --seeds 0,2", {"PIXELS_SEEDS": "5"}, {"seeds": [0, 2]}),
+    ("claims", {"PIXELS_SCHEDULER": "tcp://a:1"}, {"scheduler": "tcp://a:1"}),
+    ("faults", {"PIXELS_FAULTS": "a b"}, {"names": ["a", "b"], "until": "lessons"}),
+    ("habits 01 --only cpu", {"PIXELS_HABITS": "again twice"}, {"only": ["cpu"]}),
+    ("e2e", {}, {"budget": 0.1}),
+    ("classroom 01 --grade", {}, {"lessons": ["01"], "grade": True}),
+    ("habits", {"PIXELS_HABITS": "again twice"}, {"only": ["again", "twice"]}),
+    ("slides", {"PIXELS_REVEAL": "a b"}, {"reveal": "a b", "lessons": []}),
+    ("test unit -- -k x", {}, {"steps": ["unit"], "passed_on": ["-k", "x"]}),
+    ("test --lessons 01", {}, {"steps": [], "lessons": ["01"], "passed_on": []}),
+    ("test", {"PIXELS_LESSONS": "01"}, {"lessons": ["01"]}),
+]
 
 
-def test_the_command_line_wins_over_the_environment(monkeypatch):
-    monkeypatch.setenv("SEED", "4")
-    monkeypatch.setenv("LESSONS", "01 03")
-    arguments = tools_main.parser().parse_args(["run", "--seed", "5", "02"])
-    assert (arguments.seed, arguments.lessons) == (5, ["02"])
+@pytest.mark.parametrize(("words", "environment", "expected"), VALUES)
+def test_values_are_typed_or_come_from_the_environment(
+    words, environment, expected, asked
+):
+    found = vars(asked(words, environment))
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_every_variable_is_read_and_make_passes_it_on():
+    read = {name for _, environment, _ in VALUES for name in environment}
+    assert {f"PIXELS_{name}" for name in options.VARIABLES} <= read
+    assert f"\nVARIABLES := {' '.join(options.VARIABLES)}\n" in MAKEFILE
+
+
+@pytest.mark.parametrize("name", tools_main.COMMANDS)
+def test_help_has_an_example_that_works_and_make_knows_who_takes_lessons(name, asked):
+    takes_lessons = hasattr(asked(name), "lessons")
+    module = tools_main.load(name)
+    if hasattr(module, "options"):
+        asked(f"{name} {module.EXAMPLE}")
+    (of_lessons,) = (x for x in MAKEFILE.splitlines() if x.startswith("OF_LESSONS :="))
+    assert (name in of_lessons.split()) is takes_lessons
 
 
 @pytest.mark.parametrize(
-    ("typed", "expected"),
-    [(None, [0, 1, 2, 3, 4]), ("", [0, 1, 2, 3, 4]), ("7", [7]), ("3 1 3", [3, 1])],
+    ("text", "names"),
+    [
+        ("01", ["01"]),
+        ("01 03", ["01", "03"]),
+        ("1,2", ["1", "2"]),
+        ("1, 3,", ["1", "3"]),
+        ("00-02", ["00", "01", "02"]),
+        ("9-11 01_cnn-b", ["9", "10", "11", "01_cnn-b"]),
+        ("", "'' is empty"),
+        ("3-1", "The range 3-1 runs backwards; it needs 1-3."),
+    ],
 )
-def test_the_seeds_of_the_ledger(monkeypatch, typed, expected):
-    monkeypatch.delenv("SEEDS", raising=False)
-    if typed is not None:
-        monkeypatch.setenv("SEEDS", typed)
-    assert tools_main.parser().parse_args(["claims"]).seeds == expected
-
-
-def test_a_bench_runs_one_lesson_at_a_time():
-    assert tools_main.parser().parse_args(["bench"]).jobs == 1
-    assert tools_main.parser().parse_args(["claims"]).jobs == 2
-
-
-def test_a_bad_value_in_the_environment_is_one_sentence(monkeypatch, capsys):
-    monkeypatch.setenv("SEED", "first")
-    with pytest.raises(SystemExit):
-        tools_main.main(["run"])
-    assert "argument --seed: invalid int value: 'first'" in capsys.readouterr().err
+def test_a_text_stands_for_names(text, names):
+    try:
+        assert options.spelled_out(text) == names
+    except UserError as error:
+        assert names in str(error)
 
 
 @pytest.mark.parametrize(
@@ -93,44 +173,63 @@ def test_what_a_user_can_mend_has_no_traceback(
     assert capsys.readouterr().err == printed
 
 
-def test_without_the_course_installed_it_says_how_to_install_it():
-    bare = [sys.executable, "-S", "-m", "tools", "student"]  # no site-packages
-    done = subprocess.run(
-        bare, cwd=files.ROOT, capture_output=True, text=True, encoding="utf-8"
-    )
-    assert done.returncode == 2
-    assert "make lab" in done.stderr
-    assert done.stderr.count("\n") == 1
-
-
-def test_a_command_of_the_classroom_says_what_to_install(monkeypatch, capsys):
-    def lacking(name):
-        raise ModuleNotFoundError("no nbgrader", name="nbgrader.apps")
+@pytest.mark.parametrize(
+    ("name", "package", "remedy"),
+    [
+        ("student", "nbformat", "type `make lab`, or create the conda environment"),
+        ("classroom", "nbgrader.apps", 'install -c constraints.txt -e ".[classroom]".'),
+    ],
+)
+def test_a_missing_package_is_one_sentence(name, package, remedy, monkeypatch, capsys):
+    def lacking(_):
+        raise ModuleNotFoundError(name=package)
 
     monkeypatch.setattr(tools_main.importlib, "import_module", lacking)
-    assert tools_main.main(["classroom"]) == 2
-    said = "This Python lacks nbgrader.apps: type `make classroom`, or python -m pip "
-    said += 'install -c constraints.txt -e ".[classroom]".\n'
-    assert capsys.readouterr().err == said
+    assert tools_main.main([name]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"This Python lacks {package}: ") and remedy in printed
+    assert printed.count("\n") == 1
+
+
+def test_without_any_package_it_says_how_to_install_them():
+    code, _, printed = python("-S", "-m", "tools", "student")  # no site-packages
+    assert code == 2 and "make lab" in printed and printed.count("\n") == 1
+
+
+def test_without_the_course_around_it_says_to_clone_it(monkeypatch, tmp_path, capsys):
+    assert tools_main.main(["clean"], tmp_path) == 2
+    assert "clone the course" in capsys.readouterr().err
+    monkeypatch.setattr(tools_main, "ROOT", tmp_path)  # as in site-packages
+    assert tools_main.version() == PROJECT["version"]
 
 
 def test_signs_are_printed_whatever_the_system_would_write():
-    command = [sys.executable, "-m", "tools", "✓"]
-    windows = os.environ | {"PYTHONIOENCODING": "cp1252"}
-    done = subprocess.run(command, cwd=files.ROOT, env=windows, capture_output=True)
-    assert "invalid choice: '✓'" in done.stderr.decode()
+    printed = python("-m", "tools", "✓", PYTHONIOENCODING="cp1252")[2]
+    assert "no command '✓'" in printed
 
 
-def test_help_imports_nothing_heavy():
+@pytest.mark.skipif(os.name != "posix", reason="a pipe of another system")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_pipe_that_nobody_reads_is_left_quietly(unbuffered):
+    read, write = os.pipe()
+    os.close(read)
+    script = "from tools import __main__ as m; m.main = lambda: print(1); "
+    script += "raise SystemExit(m.script())"
+    found = python("-c", script, stdout=write, PYTHONUNBUFFERED=unbuffered)
+    os.close(write)
+    assert found == (141, "", "")
+
+
+def test_help_and_version_import_nothing_heavy():
     script = (
         "import sys; from tools.__main__ import parser; parser().format_help(); "
-        "print({'torch', 'papermill', 'nbformat'} & set(sys.modules))"
+        "print({'torch', 'papermill', 'nbformat', 'tools.lab.lab'} & set(sys.modules))"
     )
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(
-        command, cwd=files.ROOT, capture_output=True, text=True, encoding="utf-8"
-    )
-    assert done.stdout == "set()\n"
+    assert python("-c", script)[1].strip() == "set()"
+    assert python("-m", "tools", "--version")[1].split() == [
+        "pixels",
+        PROJECT["version"],
+    ]
 
 
 def test_clean_leaves_what_cannot_be_made_again(tmp_path):
@@ -141,3 +240,17 @@ def test_clean_leaves_what_cannot_be_made_again(tmp_path):
     clean.main(Namespace(), tmp_path)
     assert not any((tmp_path / name).exists() for name in gone)
     assert all((tmp_path / name).exists() for name in kept)
+
+
+def test_every_file_beside_the_code_is_in_the_wheel():
+    assert "namespaces" not in SETUPTOOLS["packages"]["find"]  # folders of data, too
+    globs = SETUPTOOLS["package-data"]["*"]
+    found = [
+        path
+        for room in ("helpers", "tools")
+        for path in Path(files.ROOT, room).rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc")
+    ]
+    assert found
+    for path in found:
+        assert any(fnmatch(path.name, glob) for glob in globs), path

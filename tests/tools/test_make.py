@@ -18,7 +18,7 @@ if os.name != "posix" or shutil.which("make") is None:
 FAKE = """\
 #!/bin/sh
 if [ "$3" = student ]; then sleep 0.3; fi
-echo "$(pwd)|LESSONS=$LESSONS|$*" >> "$CALLS"
+echo "$(pwd)|$PIXELS_LESSONS|$PIXELS_SEED|$*" >> "$CALLS"
 if [ "$1 $2" = "-m venv" ]; then mkdir -p .venv/bin && cp "$0" .venv/bin/python; fi
 exit ${FAIL:-0}
 """
@@ -69,6 +69,11 @@ def commands(calls):
     return [call[-1] for call in calls]
 
 
+def given(calls):
+    """Return which lessons and which seed the last call was given."""
+    return calls[-1][1:3]
+
+
 INSTALL = [
     "tools/machine/preflight.py",
     "-m venv .venv",
@@ -109,16 +114,62 @@ def test_it_works_from_another_directory(make, checkout, option):
         target = os.path.join("..", checkout.name, "Makefile")
     (checkout.parent / "elsewhere").mkdir()
     where = checkout.parent / "elsewhere"
-    done, calls = make(option[:2], str(target), "run", cwd=where, LESSONS="01 03")
+    done, calls = make(option[:2], str(target), "run", "01", "SEED=1", cwd=where)
     assert done.returncode == 0, done.stderr
-    assert calls[-1] == [str(checkout), "LESSONS=01 03", "-m tools run"]
+    assert calls[-1] == [str(checkout), "01", "1", "-m tools run"]
 
 
-def test_values_reach_the_tool_without_a_shell_in_between(make, checkout):
-    lessons = "01; touch $$HOME `touch x` 'a b'"
-    _, calls = make("-C", str(checkout), "run", f"LESSONS={lessons}")
-    assert calls[-1][1] == "LESSONS=" + lessons.replace("$$", "$")
-    assert not (checkout / "x").exists()
+@pytest.mark.parametrize(
+    ("typed", "lessons", "seed"),
+    [
+        (["run", "LESSONS=01 03", "SEED=1"], "01 03", "1"),
+        (["run", "01", "03"], "01 03", ""),
+        (["02,3", "run", "00-01"], "02,3 00-01", ""),
+        (["test", "01"], "01", ""),
+        (["run"], "", ""),
+    ],
+)
+def test_only_what_is_typed_reaches_the_tool(make, checkout, typed, lessons, seed):
+    shell = {"SEED": "9", "LESSONS": "9"}  # set there for something else
+    done, calls = make("-C", str(checkout), *typed, **shell)
+    assert done.returncode == 0, done.stderr
+    assert given(calls) == [lessons, seed]
+    assert len([call for call in commands(calls) if "-m tools" in call]) == 1
+
+
+def test_what_the_shell_says_to_the_tools_reaches_them(make, checkout):
+    _, calls = make("-C", str(checkout), "run", PIXELS_LESSONS="02", PIXELS_SEED="3")
+    assert given(calls) == ["02", "3"]
+
+
+@pytest.mark.parametrize("option", ["-C", "-f"])
+def test_values_reach_the_tool_without_a_shell_in_between(make, checkout, option):
+    target = checkout if option == "-C" else checkout / "Makefile"
+    lessons = "01; touch $HOME $$ `touch x` $(shell touch x) 'a b' \"c\" # d"
+    _, calls = make(option, str(target), "run", f"LESSONS={lessons}")
+    assert given(calls) == [lessons, ""]
+    done, calls = make(option, str(target), "run", "0`touch x`", "0$(shell touch x)")
+    assert done.returncode and not calls
+    assert not list(checkout.rglob("x")) and not (checkout.parents[1] / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        (["rnu"], "There is no 'make rnu'"),
+        (["test", "unit"], "There is no 'make unit'"),
+        (["lab", "01"], "`make lab` takes no lessons, so leave out 01"),
+        (["01"], "such as: make run 01"),
+        (["run", "01", "LESSONS=02"], "Name the lessons once"),
+        (["lab", "PYTHON=python9"], "There is no 'python9' here"),
+    ],
+)
+def test_what_cannot_be_is_told_before_anything_is_done(
+    make, checkout, typed, sentence
+):
+    done, calls = make("-C", str(checkout), *typed)
+    assert done.returncode and sentence in done.stderr
+    assert not calls
 
 
 def test_torch_and_torchvision_come_first_and_from_the_given_index(make, checkout):
@@ -158,38 +209,24 @@ def test_parallel_make_runs_one_thing_at_a_time(make, checkout):
     assert commands(calls) == [*INSTALL, "-m tools student", "-m tools run"]
 
 
-def test_clean_installs_nothing(make, checkout):
-    _, calls = make("-C", str(checkout), "clean")
-    assert commands(calls) == ["-m tools clean"]
-
-
-def test_a_missing_python_is_one_sentence(make, checkout):
-    done, calls = make("-C", str(checkout), "lab", PYTHON="python9")
-    assert "There is no 'python9' here" in done.stderr
-    assert not calls
-
-
-def test_help_is_the_default(make, checkout):
-    done, calls = make("-C", str(checkout))
-    assert "make lab" in done.stdout
-    assert not calls
+def test_clean_and_help_install_nothing(make, checkout):
+    assert commands(make("-C", str(checkout), "clean")[1]) == ["-m tools clean"]
+    assert not make("-C", str(checkout))[1]
 
 
 @pytest.mark.parametrize(
-    ("version", "modules", "free", "sentence"),
+    ("version", "modules", "free", "need", "sentence"),
     [
-        ((3, 10), ("venv", "ensurepip"), 99, "This is Python 3.10; the course needs"),
-        ((3, 11), ("venv",), 99, "install the package python3-venv"),
-        ((3, 11), ("venv", "ensurepip"), 11.9, "11.9 GB free; the environment needs"),
+        ((3, 10), ("venv", "ensurepip"), 99, 12, "This is Python 3.10; the course"),
+        ((3, 11), ("venv",), 99, 12, "install the package python3-venv"),
+        ((3, 11), ("venv", "ensurepip"), 11.9, 12, "11.9 GB free; the environment"),
+        ((3, 11), ("venv", "ensurepip"), 12, 12, ""),
+        ((3, 14), ("venv", "ensurepip"), 1, 0, ""),
     ],
 )
-def test_preflight_says_what_is_missing(version, modules, free, sentence):
-    assert sentence in preflight.problem(version, modules, free, need_gb=12)
-
-
-def test_preflight_is_silent_when_all_is_there():
-    assert preflight.problem((3, 11), ("venv", "ensurepip"), 12, need_gb=12) == ""
-    assert preflight.problem((3, 14), ("venv", "ensurepip"), 1, need_gb=0) == ""
+def test_preflight_says_what_is_missing(version, modules, free, need, sentence):
+    problem = preflight.problem(version, modules, free, need)
+    assert sentence in problem and bool(problem) is bool(sentence)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,20 @@ from tools.classroom.folder import LOG, Classroom, nbgrader, open_classroom
 from tools.classroom.grade import grade
 from tools.course import files, notebooks
 from tools.course.files import create
+from tools.course.options import add_lesson_names
 from tools.editions.teacher import source_notebook
+
+EXAMPLE = "01 --grade"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add which lessons are meant, and whether to grade."""
+    add_lesson_names(parser)
+    parser.add_argument(
+        "--grade",
+        action="store_true",
+        help="grade what students have handed in, under classroom/submitted/",
+    )
 
 
 def build(lessons: Sequence[Path], root: Path) -> Iterator[str]:

@@ -4,7 +4,7 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import nbformat
@@ -14,6 +14,7 @@ from helpers.core import signs
 from helpers.core.errors import UserError
 from helpers.page.claims import MIME
 from tools.course import files
+from tools.course.options import spelled_out, unknown
 
 FORMULA = re.compile(
     r"\$\$.+?\$\$|(?<!\\)\$[^$\n]+(?<!\\)\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL
@@ -37,21 +38,27 @@ def lessons(folder: Path | None = None) -> list[Path]:
 
 
 def choose(names: Iterable[str], folder: Path | None = None) -> list[Path]:
-    """Return the lessons called `names` ("1", "01", "01_cnn…"), all when empty.
+    """Return the lessons called `names` ("1", "01", "01_cnn…"), all when empty; a name
+    may stand for several: "1,3" or "00-02".
 
-    Raises UserError for a name that no lesson has.
+    Raises UserError for a name that no lesson has, or that stands for none.
     """
     known = lessons(folder)
     chosen = set()
     for name in names:
-        stem = Path(name).stem
-        number = f"{int(stem):02d}" if stem.isdecimal() else None
-        match = [p for p in known if p.stem == stem or p.stem[:2] == number]
-        if not match:
-            all_names = ", ".join(path.stem for path in known)
-            raise UserError(f"There is no lesson {name!r}; there are {all_names}.")
-        chosen.update(match)
+        words = [name] if name.endswith(".ipynb") else spelled_out(name)
+        chosen.update(path for word in words for path in named(word, known))
     return [path for path in known if path in chosen] or known
+
+
+def named(name: str, known: Sequence[Path]) -> list[Path]:
+    """Return the lessons of one name or number. Raises UserError where none has it."""
+    stem = Path(name).stem
+    number = f"{int(stem):02d}" if stem.isdecimal() else None
+    found = [path for path in known if path.stem == stem or path.stem[:2] == number]
+    if not found:
+        raise unknown("lesson", name, [path.stem for path in known])
+    return found
 
 
 def read(path: Path) -> NotebookNode:

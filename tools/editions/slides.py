@@ -11,12 +11,26 @@ from helpers.core.errors import UserError
 from helpers.core.run import progress_bar
 from helpers.core.tables import text_table
 from tools.course import files, notebooks
+from tools.course.options import add_lesson_names, from_environment
 from tools.editions.slide_deck import counts, deck, is_shown
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 HEADER = ("lesson", "slides", "figures", "predictions")
 NETWORK = "https://unpkg.com/reveal.js@4.6.1"
 NEEDED = ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js")
+EXAMPLE = "01 --reveal reveal.js-4.6.1"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add which lessons to export, and where reveal.js is."""
+    add_lesson_names(parser)
+    parser.add_argument(
+        "--reveal",
+        default=from_environment("REVEAL"),
+        metavar="FOLDER",
+        help="an unpacked reveal.js 4, copied beside the decks: they then need no "
+        "network; or its address (default: $PIXELS_REVEAL, else its public address)",
+    )
 
 
 def for_export(nb: NotebookNode) -> NotebookNode:

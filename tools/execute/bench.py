@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 
 from helpers.core.tables import text_table
 from tools.course import files, notebooks
+from tools.course.options import add_lessons, add_parameters
 from tools.execute.lessons import asked, fitting
 from tools.execute.schedule import Job, Result, run_jobs
 
@@ -19,6 +20,13 @@ CELL_HEADER = ("lesson", "cell", "seconds", "of lesson", "first line")
 LEGEND = """\
 start-up: outside of all cells, where the kernel starts and ends; imports: up to the end
 of the first cell that imports; compute: all cells after it; CPU s: of the kernel"""
+EXAMPLE = "00-02"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add which lessons to measure, alone so that nothing else is measured."""
+    add_lessons(parser, at_once=1)
+    add_parameters(parser)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,19 @@ from helpers.core.errors import UserError
 from helpers.core.run import checked_budget, checked_seed, pick_device
 from helpers.core.tables import text_table
 from tools.course import files, notebooks
+from tools.course.options import add_lessons, add_parameters
 from tools.execute.schedule import Job, Result, run_jobs
 
 CHECKS = {"SEED": checked_seed, "BUDGET": checked_budget, "DEVICE": pick_device}
 HEADER = ("lesson", "seconds", "peak MB", "claims held", "exercises", "result")
+EXAMPLE = "01 03 --seed 1 --budget 2"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add which lessons to execute, how, and where to."""
+    add_lessons(parser)
+    add_parameters(parser)
+    parser.add_argument("--out", help="output folder (default: build/run)")
 
 
 @dataclass(frozen=True)

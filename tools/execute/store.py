@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from tools.course import files, notebooks
 from tools.course.notebooks import code_fingerprint
+from tools.course.options import add_lessons
 from tools.execute.lessons import report
 from tools.execute.schedule import Job, Result, run_jobs
 
@@ -18,6 +19,12 @@ NOISE = (
     "cell.metadata.execution cell.metadata.papermill "
     "metadata.papermill metadata.language_info.version"
 )
+EXAMPLE = "01"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add which lessons to store."""
+    add_lessons(parser)
 
 
 def strip(path: Path) -> None:

@@ -11,6 +11,14 @@ from tools.course import files
 
 HEADER = ("lesson", "solved", "tried, not yet right", "untouched")
 ORDER = ("correct", "wrong", "not attempted")
+EXAMPLE = "study"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add where to look."""
+    parser.add_argument(
+        "folder", nargs="?", help="where your notebooks are (default: study)"
+    )
 
 
 def row(lesson: str, states: Mapping[str, str]) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from helpers.core.errors import UserError
 from tools.course import files, notebooks
+from tools.course.options import add_lessons, add_variable, spelled_out
 from tools.ledger.grid import Task, execute, keep, kept, tasks
 from tools.ledger.margins import margins, smallest
 from tools.ledger.page import page
@@ -18,6 +20,33 @@ PRINTED_SEEDS = [0, 1, 2, 3, 4]
 PRINTED = {"BUDGET": 1.0}
 OF_THE_CLAIM = ("id", "text", "kind", "unit", "source", "on", "bound", "limits", "cell")
 OF_THE_RUN = ("values", "measured", "judged", "held")
+EXAMPLE = "02 --seeds 0-4"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add which lessons to measure, at which seeds, and where."""
+    add_lessons(parser)
+    add_variable(parser, "budget", float, "1")
+    add_variable(parser, "device", str, "what the lesson says")
+    add_variable(parser, "seeds", seeds, "0-4", default="0-4", nargs="+", action=Joined)
+    add_variable(parser, "scheduler", str, "this machine; tcp://HOST:8786 is a dask's")
+
+
+class Joined(argparse.Action):
+    """The lists that the words of one option stand for, as one."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        """Keep every value once."""
+        every = dict.fromkeys(value for found in values for value in found)
+        setattr(namespace, self.dest, list(every))
+
+
+def seeds(text: str) -> list[int]:
+    """Return the whole numbers in a text, each once; argparse words the error."""
+    try:
+        return list(dict.fromkeys(int(word) for word in spelled_out(text)))
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
 
 
 def ledger(runs: Sequence[dict], places: dict[str, list[str]]) -> list[dict]:

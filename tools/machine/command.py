@@ -13,11 +13,18 @@ from pathlib import Path
 
 from helpers.core.errors import UserError
 from helpers.core.files import ROOT
+from tools.course.options import add_lesson_names
 from tools.machine import limits, packages, parts
 from tools.machine.limits import FAILS, FINE, LOOK, Finding
 
 FIRST = "00"
 Check = Callable[[], Finding | list[Finding]]
+EXAMPLE = "01"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add which lessons to execute."""
+    add_lesson_names(parser, otherwise=FIRST)
 
 
 def installed_packages() -> list[Finding]:

@@ -28,6 +28,17 @@ If the branch is there already (build/ was cleaned), type before `git add`:
     git reset --soft FETCH_HEAD
 """
 NEVER = "Never push with --force: learners could not pull any more."
+EXAMPLE = "--repository OWNER/NAME --branch student"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add what publish.toml says otherwise."""
+    for name, text in (
+        ("repository", "OWNER/NAME on GitHub, or the https address of another"),
+        ("branch", "the branch that learners get"),
+        ("hub", "the https address of your JupyterHub"),
+    ):
+        parser.add_argument(f"--{name}", help=f"{text} (default: publish.toml)")
 
 
 def commands(place: Place, is_repository: bool) -> str:

@@ -1,4 +1,4 @@
-"""`python -m tools test`: everything that must hold before the course is trusted."""
+"""`pixels test`: everything that must hold before the course is trusted, or a part."""
 
 import argparse
 import shutil
@@ -13,13 +13,17 @@ from pathlib import Path
 from helpers.core.errors import UserError
 from helpers.core.tables import text_table
 from tools.course import files, notebooks
+from tools.course.options import VARIABLES, add_lesson_names, unknown
 from tools.editions.student import write_edition
 from tools.execute import kernels
 from tools.execute.lessons import Report, run_lessons
 from tools.verify.habits import command as habits
 from tools.verify.habits.report import Outcome
 
+EXAMPLE = "unit -- -k receptive_field"
 SOURCES = ("helpers", "tools", "tests", "notebooks")
+# import-linter has no module to run, only a script beside some Python.
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command as lint; lint()"
 NBVAL = (
     "--nbval-lax",
     "--nbval-current-env",
@@ -28,6 +32,22 @@ NBVAL = (
     "--dist=loadfile",  # else xdist splits one notebook over two kernels
     "--timeout=900",
 )
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add which steps to run, and on which lessons."""
+    parser.usage = "%(prog)s [STEP ...] [--lessons LESSON ...] [-- PYTEST ...]"
+    parser.add_argument(
+        "steps",
+        nargs="*",
+        metavar="STEP",
+        help=f"{', '.join(dict.fromkeys(step.name for step in STEPS))} (default: all)",
+    )
+    add_lesson_names(parser, name="--lessons")
+    parser.description += (
+        "; --lessons restricts the steps that execute notebooks, and pytest gets what "
+        "follows -- (without a step, that means the unit tests)"
+    )
 
 
 @dataclass(frozen=True)
@@ -39,27 +59,35 @@ class Count:
 
 
 def ran(command: Sequence[str]) -> int:
-    """Run a command of this Python in the checkout; return its exit code."""
+    """Run this Python in the checkout; return its exit code. What was said to this
+    command through PIXELS_LESSONS and the like is not said to its tests."""
     sys.stdout.flush()
+    own = {f"PIXELS_{name}" for name in VARIABLES}
+    child = kernels.child_environment()
     return subprocess.run(
-        [sys.executable, "-m", *command],
+        [sys.executable, *command],
         cwd=files.ROOT,
-        env=kernels.child_environment(),
+        env={name: value for name, value in child.items() if name not in own},
     ).returncode
+
+
+def passes(*command: str) -> Count:
+    """Run a command that passes or fails as a whole."""
+    failed = ran(command) != 0
+    return Count(int(not failed), int(failed))
 
 
 def ruff(*action: str) -> Count:
     """Run one action of ruff over all sources."""
     folders = [name for name in SOURCES if (files.ROOT / name).is_dir()]
-    failed = ran(["ruff", *action, *folders]) != 0
-    return Count(int(not failed), int(failed))
+    return passes("-m", "ruff", *action, *folders)
 
 
 def pytest(name: str, *arguments: str) -> Count:
     """Run pytest, two processes at once; count from the report it leaves in build/."""
     xml = files.make_folder(files.BUILD) / f"{name}.xml"
     xml.unlink(missing_ok=True)
-    code = ran(["pytest", "-q", "-n", "2", f"--junitxml={xml}", *arguments])
+    code = ran(["-m", "pytest", "-q", "-n", "2", f"--junitxml={xml}", *arguments])
     passed, failed = counted(xml) if xml.exists() else (0, 0)
     # A crash or an empty collection leaves no failed test, only the exit code.
     return Count(passed, failed or int(code != 0))
@@ -75,71 +103,111 @@ def counted(xml: Path) -> tuple[int, int]:
     return passed, failed
 
 
-def nbval() -> Count:
-    """Re-execute every lesson as stored."""
-    return pytest("nbval", *NBVAL, *map(str, notebooks.lessons()))
-
-
 def count_reports(reports: Sequence[Report | Outcome]) -> Count:
     """Count notebooks with and without problems."""
     failed = sum(bool(report.problems) for report in reports)
     return Count(len(reports) - failed, failed)
 
 
-def another_seed() -> Count:
+def unit(asked: argparse.Namespace) -> Count:
+    """Run the unit tests. One of them builds whole classrooms: its tests stay together
+    in one process, to build them once."""
+    return pytest("tests", "--dist=loadgroup", *asked.passed_on)
+
+
+def nbval(asked: argparse.Namespace) -> Count:
+    """Re-execute lessons as stored."""
+    paths = notebooks.choose(asked.lessons)
+    return pytest("nbval", *NBVAL, *map(str, paths), *asked.passed_on)
+
+
+def another_seed(asked: argparse.Namespace) -> Count:
     """Every claim holds, and every exercise is solved, at another seed too."""
-    out = files.BUILD / "seed-1"
-    return count_reports(run_lessons(notebooks.lessons(), out, {"SEED": 1}))
+    paths, out = notebooks.choose(asked.lessons), files.BUILD / "seed-1"
+    return count_reports(run_lessons(paths, out, {"SEED": 1}))
 
 
-def student() -> Count:
+def few_habits(asked: argparse.Namespace) -> Count:
+    """The first lesson bears what learners do; all lessons: `pixels habits`."""
+    chosen = habits.choose(("restart", "again", "twice"))
+    return count_reports(habits.run(chosen, notebooks.choose(asked.lessons)[:1]))
+
+
+def student(asked: argparse.Namespace) -> Count:
     """Run All reaches the end of the student edition, nothing attempted, and without
     a network, with data/ and home read-only: that costs nothing here."""
     folder = files.BUILD / "student"
     shutil.rmtree(folder, ignore_errors=True)
     write_edition(folder)
-    return count_reports(habits.run([habits.STUDENT_RUN], notebooks.lessons(folder)))
+    paths = notebooks.choose(asked.lessons, folder)
+    return count_reports(habits.run([habits.STUDENT_RUN], paths))
 
 
-def few_habits() -> Count:
-    """The shortest lesson bears what learners do; all lessons: `tools habits`."""
-    chosen = habits.choose(("restart", "again", "twice"))
-    return count_reports(habits.run(chosen, notebooks.lessons()[:1]))
+@dataclass(frozen=True)
+class Step:
+    """A part of the test: `name` is what one types, `title` its heading."""
+
+    name: str
+    title: str
+    run: Callable[[argparse.Namespace], Count]
 
 
-STEPS: tuple[tuple[str, Callable[[], Count]], ...] = (
-    ("ruff check", lambda: ruff("check")),
-    ("ruff format", lambda: ruff("format", "--check")),
-    # One test builds whole classrooms: its tests stay together, to build them once.
-    ("unit tests", lambda: pytest("tests", "tests", "--dist=loadgroup")),
-    ("nbval: notebooks as stored", nbval),
-    ("papermill: SEED=1", another_seed),
-    ("habits: the first lesson", few_habits),
-    ("student edition: BUDGET=0.1", student),
+STEPS = (
+    Step("ruff", "ruff check", lambda _: ruff("check")),
+    Step("ruff", "ruff format", lambda _: ruff("format", "--check")),
+    Step("imports", "imports", lambda _: passes("-c", LINT_IMPORTS, "--no-cache")),
+    Step("unit", "unit tests", unit),
+    Step("nbval", "nbval: notebooks as stored", nbval),
+    Step("papermill", "papermill: SEED=1", another_seed),
+    Step("habits", "habits: one lesson", few_habits),
+    Step("student", "student edition: BUDGET=0.1", student),
 )
+OF_PYTEST = ("unit", "nbval")
 
 
-def timed(name: str, step: Callable[[], Count]) -> tuple[Count, float]:
+def choose(asked: argparse.Namespace, steps: Sequence[Step]) -> list[Step]:
+    """Return the steps that are asked for, in their order; all of them when none is.
+
+    Raises UserError for a name that no step has, and for words to pytest where no
+    step runs it.
+    """
+    names = asked.steps or (["unit"] if asked.passed_on else [])
+    known = list(dict.fromkeys(step.name for step in steps))
+    for name in names:
+        if name not in known:
+            raise unknown("step", name, known)
+    if asked.passed_on and not set(names) & set(OF_PYTEST):
+        raise UserError(f"Only {' and '.join(OF_PYTEST)} pass on what follows --.")
+    return [step for step in steps if step.name in names or not names]
+
+
+def timed(step: Step, asked: argparse.Namespace) -> tuple[Count, float]:
     """Run one step under its heading; what the user can mend counts as a failure."""
-    print(f"\n== {name} ==", flush=True)
+    print(f"\n== {step.title} ==", flush=True)
     begin = time.monotonic()
     try:
-        count = step()
+        count = step.run(asked)
     except UserError as error:
         print(error)
         count = Count(0, 1)
     return count, time.monotonic() - begin
 
 
-def main(arguments: argparse.Namespace, steps=STEPS) -> int:
-    """Run every step, also after a failure; return 1 when something failed, else 0."""
+def main(arguments: argparse.Namespace, steps: Sequence[Step] = STEPS) -> int:
+    """Run the chosen steps, also after a failure; return 1 when something failed,
+    else 0. Raises UserError, before the first, for a step or lesson there is not."""
+    chosen = choose(arguments, steps)
+    if arguments.lessons:
+        notebooks.choose(arguments.lessons)
     rows = [("step", "passed", "failed", "seconds")]
     passed = failed = 0
-    for name, step in steps:
-        count, seconds = timed(name, step)
+    for step in chosen:
+        count, seconds = timed(step, arguments)
         passed += count.passed
         failed += count.failed
-        rows.append((name, str(count.passed), str(count.failed), f"{seconds:.0f}"))
+        rows.append(
+            (step.title, str(count.passed), str(count.failed), f"{seconds:.0f}")
+        )
     print("\n" + text_table(rows, right=(1, 2, 3)))
     print(f"\n{passed} passed, {failed} failed")
     return 1 if failed else 0

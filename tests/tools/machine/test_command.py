@@ -1,7 +1,7 @@
-"""`python -m tools check`: each lack is one line, and the verdict is the exit code."""
+"""`pixels check`: each lack is one line, and the verdict is the exit code."""
 
-import os
 import socket
+import subprocess
 import sys
 from argparse import Namespace
 from types import SimpleNamespace
@@ -10,14 +10,12 @@ import matplotlib.font_manager
 import pytest
 import torch
 import torchvision
-from packaging.requirements import Requirement
 from support.tiny_lessons import claim_source, code, tiny_cells
 
 from helpers.checkpoints import minilm
 from helpers.core.errors import UserError
 from helpers.data.images import fonts
 from helpers.lessons.lesson00 import environment
-from tools import __main__ as tools_main
 from tools.course import files
 from tools.machine import command as machine
 from tools.machine import limits, packages, parts
@@ -132,10 +130,6 @@ def test_without_a_limit_the_machine_counts(container, tmp_path):
     assert limits.free_memory(2**31, tmp_path / "none") == 2
 
 
-def test_the_cores_are_those_of_this_process():
-    assert 1 <= limits.usable_cores() <= os.cpu_count()
-
-
 # ---------------------------------------------------------------- parts
 
 
@@ -176,10 +170,6 @@ def test_a_wrong_convolution_fails(monkeypatch):
     wrong = lambda *_: torch.tensor(8.0)  # noqa: E731
     monkeypatch.setattr(torch.nn.functional, "conv2d", wrong)
     assert "gives 8 instead of 9" in parts.torch_pair().text
-
-
-def test_the_number_of_letter_styles_is_the_lessons():
-    assert len(fonts.font_styles(fonts.LETTERS)) == parts.LETTER_STYLES
 
 
 def test_a_font_or_style_that_is_missing_fails(monkeypatch):
@@ -344,28 +334,12 @@ def test_a_python_without_the_courses_packages_still_gets_its_lines(
 
 def test_importing_it_imports_nothing_that_could_be_broken():
     script = (
-        "import sys, tools.machine.command; "
-        "print({'torch', 'nbformat', 'matplotlib', 'psutil'} & set(sys.modules))"
+        "import sys, tools.machine.command as _; "
+        "sys.exit(bool({'torch', 'nbformat', 'matplotlib', 'psutil'} & {*sys.modules}))"
     )
-    command = [sys.executable, "-c", script]
-    done = check_output(command)
-    assert done == "set()\n"
-
-
-def check_output(command):
-    """Return what a command prints, in the checkout."""
-    import subprocess
-
-    return subprocess.run(
-        command, cwd=files.ROOT, capture_output=True, text=True, encoding="utf-8"
-    ).stdout
-
-
-def test_every_check_has_a_name_of_its_own():
-    names = [name for name, _ in machine.CHECKS]
-    wanted = {"python", "packages", "memory", "disk", "cores", "output", "server"}
-    assert wanted | {"study", "cache", "torch", "fonts", "MiniLM", "GPU"} == set(names)
-    assert len(names) == len(set(names))
+    assert (
+        subprocess.run([sys.executable, "-c", script], cwd=files.ROOT).returncode == 0
+    )
 
 
 def test_memory_and_disk_are_measured(monkeypatch):
@@ -377,15 +351,3 @@ def test_memory_and_disk_are_measured(monkeypatch):
     full = SimpleNamespace(free=1e9)
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: full)
     assert dict(machine.CHECKS)["disk"]().sign == FAILS
-
-
-def test_lessons_come_from_the_command_line_or_the_environment(monkeypatch):
-    parse = tools_main.parser().parse_args
-    monkeypatch.setenv("LESSONS", "03")
-    assert parse(["check", "04"]).lessons == ["04"]
-    assert tools_main.parser().parse_args(["check"]).lessons == ["03"]
-
-
-def test_pins_are_read_past_comments():
-    assert PINNED["attrs"] == Requirement("attrs==26.1")
-    assert list(PINNED) == ["torch", "attrs", "zipp"]

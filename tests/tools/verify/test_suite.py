@@ -1,10 +1,9 @@
-"""`python -m tools test`: every step runs, failures are counted, nothing hides."""
+"""`pixels test`: every step runs, failures are counted, nothing hides."""
 
 import re
 import subprocess
 import sys
 from argparse import Namespace
-from types import SimpleNamespace
 
 import pytest
 from nbval.plugin import get_sanitize_patterns
@@ -13,40 +12,77 @@ from helpers.core.errors import UserError
 from tools.course import files, notebooks
 from tools.execute import kernels
 from tools.verify import suite
-from tools.verify.suite import Count
+from tools.verify.suite import Count, Step
 
 
-def refuse():
+def refuse(_):
     raise UserError("No lesson found.")
 
 
-def test_every_step_runs_and_the_last_line_sums_up(capsys):
-    steps = [
-        ("first", lambda: Count(3, 1)),
-        ("second", refuse),
-        ("third", lambda: Count(40, 0)),
-    ]
-    assert suite.main(Namespace(), steps) == 1
+def step(name, count):
+    """Return a step that counts this."""
+    return Step(name, f"the {name}", lambda _: count)
+
+
+THREE = [step("a", Count(3, 1)), Step("b", "the b", refuse), step("c", Count(40, 0))]
+
+
+def run(*names, passed_on=(), lessons=(), steps=THREE):
+    """Return the exit code of the command as typed."""
+    asked = Namespace(steps=list(names), lessons=lessons, passed_on=list(passed_on))
+    return suite.main(asked, steps)
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "headings", "last"),
+    [
+        ((), 1, ["a", "b", "c"], "43 passed, 2 failed"),
+        (("c",), 0, ["c"], "40 passed, 0 failed"),
+        (("c", "a"), 1, ["a", "c"], "43 passed, 1 failed"),
+    ],
+)
+def test_the_steps_that_are_asked_for_run_and_the_last_line_sums_up(
+    names, code, headings, last, capsys
+):
+    assert run(*names) == code
     printed = capsys.readouterr().out.splitlines()
-    assert [line for line in printed if line.startswith("==")] == [
-        "== first ==",
-        "== second ==",
-        "== third ==",
-    ]
-    assert "No lesson found." in printed
-    assert printed[-1] == "43 passed, 2 failed"
+    found = [line for line in printed if line.startswith("==")]
+    assert found == [f"== the {name} ==" for name in headings]
+    assert ("No lesson found." in printed) is ("b" in headings)
+    assert printed[-1] == last
 
 
-def test_success_is_exit_code_0(capsys):
-    assert suite.main(Namespace(), [("only", lambda: Count(1, 0))]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "1 passed, 0 failed"
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"names": ["unti"]}, "There is no step 'unti'; did you mean unit?"),
+        ({"names": ["ruff"], "passed_on": ["-x"]}, "Only unit and nbval pass on"),
+        ({"names": ["nbval"], "lessons": ["99"]}, "There is no lesson '99'"),
+    ],
+)
+def test_what_cannot_be_is_told_before_the_first_step(typed, sentence, capsys):
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        run(*typed.pop("names"), **typed, steps=suite.STEPS)
+    assert "==" not in capsys.readouterr().out
 
 
-def test_all_that_the_course_promises_is_among_the_steps():
-    names = " ".join(name for name, _ in suite.STEPS)
-    for promised in ("ruff check", "ruff format", "unit tests", "nbval", "SEED=1"):
-        assert promised in names
-    assert names.endswith("student edition: BUDGET=0.1")
+def test_pytest_gets_what_follows_and_a_lesson_restricts_the_notebooks(
+    monkeypatch, tmp_path
+):
+    for name in ("00_a", "01_b", "02_c"):
+        (tmp_path / f"{name}.ipynb").touch()
+    monkeypatch.setattr(notebooks.choose, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(files, "BUILD", tmp_path)
+    seen = []
+    monkeypatch.setattr(suite, "ran", lambda command: seen.append(command) or 0)
+    monkeypatch.setattr(suite, "run_lessons", lambda paths, *_: seen.append(paths))
+    monkeypatch.setattr(suite, "count_reports", lambda _: Count(0, 0))
+    run(passed_on=["-k", "x"], steps=suite.STEPS)
+    run("nbval", "papermill", lessons=["1,2"], steps=suite.STEPS)
+    unit, nbval, papermill = seen
+    assert unit[-2:] == ["-k", "x"]
+    paths = [tmp_path / "01_b.ipynb", tmp_path / "02_c.ipynb"]
+    assert nbval[-2:] == [str(path) for path in paths] and papermill == paths
 
 
 @pytest.fixture
@@ -84,35 +120,19 @@ def test_an_old_report_is_not_taken_for_a_new_one(pytest_run):
     assert pytest_run(4) == Count(0, 1)
 
 
+def test_tests_are_not_told_what_this_command_was_told(monkeypatch):
+    monkeypatch.setenv("PIXELS_LESSONS", "01")
+    monkeypatch.setenv("PIXELS_DATA", "kept")
+    script = "import os; found = os.environ; assert 'PIXELS_LESSONS' not in found; "
+    assert suite.ran(["-c", script + "assert found['PIXELS_DATA'] == 'kept'"]) == 0
+
+
 def test_what_children_print_is_utf8_whatever_the_system_would_write(monkeypatch):
     monkeypatch.setenv("PYTHONIOENCODING", "cp1252")  # as on Windows
     command = [sys.executable, "-c", "print('✓')"]
     child = kernels.child_environment()
     printed = subprocess.run(command, env=child, capture_output=True).stdout
     assert printed.decode().strip() == "✓"
-
-
-def test_ruff_counts_as_one(monkeypatch):
-    monkeypatch.setattr(suite, "ran", lambda command: 1)
-    assert suite.ruff("check") == Count(0, 1)
-    monkeypatch.setattr(suite, "ran", lambda command: 0)
-    assert suite.ruff("check") == Count(1, 0)
-
-
-def test_a_notebook_with_problems_counts_as_failed():
-    reports = [SimpleNamespace(problems=()), SimpleNamespace(problems=("a", "b"))]
-    assert suite.count_reports(reports) == Count(1, 1)
-
-
-def test_nbval_gets_the_stored_lessons_and_one_kernel_each(monkeypatch, tmp_path):
-    (tmp_path / "01_a.ipynb").touch()
-    monkeypatch.setattr(notebooks.lessons, "__defaults__", (tmp_path,))
-    calls = []
-    monkeypatch.setattr(suite, "pytest", lambda *call: calls.append(call))
-    suite.nbval()
-    assert {"--nbval-lax", "--dist=loadfile", str(tmp_path / "01_a.ipynb")} <= set(
-        calls[0]
-    )
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Error, sync_playwright
 
 from helpers.core.errors import UserError
 from tools.course import files, notebooks
+from tools.course.options import add_lesson_names, add_variable
 from tools.editions.student import student_notebook, write_edition
 from tools.execute.lessons import fitting
 from tools.verify.browser import broken
@@ -27,6 +28,13 @@ from tools.verify.browser.server import Server, serving, start_browser
 from tools.verify.browser.visit import Guide, visit
 
 FOLDER = files.BUILD / "e2e"
+EXAMPLE = "01 04 --budget 0.03"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add which lessons to use, and how long they train."""
+    add_lesson_names(parser)
+    add_variable(parser, "budget", float, "0.1", default="0.1")
 
 
 @contextmanager

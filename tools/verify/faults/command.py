@@ -17,12 +17,35 @@ from tqdm import tqdm
 
 from helpers.core.tables import text_table
 from tools.course import files
+from tools.course.options import from_environment
 from tools.verify.faults.bench import Bench, run
 from tools.verify.faults.catalogue import Fault, choose, read_faults
 from tools.verify.faults.detectors import LEVELS, asked, depth, kind
 
 NEEDED = 0.95  # of all faults must be noticed
 HEADER = ("fault", "noticed by", "", "CPU s")
+EXAMPLE = "attention --until suite"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add which faults to make, and how long to ask."""
+    parser.add_argument(
+        "names",
+        nargs="*",
+        default=from_environment("FAULTS").split(),
+        help="faults, or how their names begin, such as attention "
+        "(default: $PIXELS_FAULTS, else all)",
+    )
+    parser.add_argument(
+        "--fast", action="store_true", help="only the few that `test` makes"
+    )
+    parser.add_argument(
+        "--until",
+        choices=LEVELS,
+        default=LEVELS[-1],
+        help="the last that is asked: the tests of the changed file, all unit tests, "
+        f"or the lessons that use it (default: {LEVELS[-1]})",
+    )
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from helpers.core.errors import UserError
 from helpers.core.tables import text_table
 from tools.course import files, notebooks
+from tools.course.options import add_lessons, from_environment
 from tools.editions.student import student_edition
 from tools.execute.lessons import fitting
 from tools.execute.schedule import Job, Result, run_jobs
@@ -27,6 +28,19 @@ from tools.verify.habits.surroundings import log_of, surroundings
 GLANCE = {"BUDGET": 0.03}  # where training is not the point: all lessons reach the end
 QUICK = {"BUDGET": 0.1}
 EVERYTHING = ("network", "data", "home")
+EXAMPLE = "01 --only twice offline"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add which lessons to use, and how."""
+    add_lessons(parser)
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=from_environment("HABITS").split(),
+        metavar="HABIT",
+        help="habits, such as twice or offline (default: $PIXELS_HABITS, else all)",
+    )
 
 
 @dataclass(frozen=True)

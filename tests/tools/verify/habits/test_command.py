@@ -11,7 +11,6 @@ from support.tiny_lessons import code, tiny_cells
 
 from helpers.core.errors import UserError
 from helpers.page.claims import MIME
-from tools import __main__ as tools_main
 from tools.course import files, notebooks
 from tools.verify import suite
 from tools.verify.habits import command, pages, report, surroundings
@@ -206,22 +205,6 @@ def test_a_wall_that_recorded_nothing_is_a_problem(tmp_path):
 # ---------------------------------------------------------------- the command
 
 
-def arguments(*words):
-    """Return the arguments of the command as typed."""
-    return tools_main.parser().parse_args(["habits", *words])
-
-
-def test_habits_are_chosen_by_name_or_by_the_environment(monkeypatch):
-    monkeypatch.setenv("HABITS", "again twice")
-    assert [habit.name for habit in command.choose(arguments().only)] == [
-        "again",
-        "twice",
-    ]
-    typed = arguments("01", "--only", "cpu")
-    assert (typed.lessons, typed.only) == (["01"], ["cpu"])
-    assert command.choose([]) == list(command.HABITS)
-
-
 def test_an_unknown_habit_is_refused_with_the_known_ones():
     with pytest.raises(UserError, match="no habit 'thrice'; there are offline, data"):
         command.choose(["again", "thrice"])
@@ -250,20 +233,5 @@ def test_the_student_edition_is_verified_behind_all_walls(monkeypatch, tmp_path)
         return [SimpleNamespace(problems=("one",))]
 
     monkeypatch.setattr(command, "run", run)
-    assert suite.student() == suite.Count(0, 1)
-    ((habit,), paths) = asked[0]
-    assert set(habit.walls) == {"network", "data", "home"}
-    assert (habit.parameters, habit.verdict) == ({"BUDGET": 0.1}, "○")
-    assert paths == [tmp_path / "student" / "01_a.ipynb"]
-
-
-def test_the_first_lesson_is_used_as_learners_do_in_every_test(monkeypatch, tmp_path):
-    asked = []
-    monkeypatch.setattr(
-        notebooks, "lessons", lambda: [tmp_path / "00_a", tmp_path / "01"]
-    )
-    monkeypatch.setattr(command, "run", lambda *call: asked.append(call) or [])
-    assert suite.few_habits() == suite.Count(0, 0)
-    ((chosen, paths),) = asked
-    assert {habit.name for habit in chosen} == {"twice", "again", "restart"}
-    assert paths == [tmp_path / "00_a"]
+    assert suite.student(Namespace(lessons=[])) == suite.Count(0, 1)
+    assert asked == [([command.STUDENT_RUN], [tmp_path / "student" / "01_a.ipynb"])]
