@@ -78,10 +78,10 @@ def test_pytest_gets_what_follows_and_a_lesson_restricts_the_notebooks(
     monkeypatch.setattr(suite, "run_lessons", lambda paths, *_: seen.append(paths))
     monkeypatch.setattr(suite, "count_reports", lambda _: Count(0, 0))
     run(passed_on=["-k", "x"], steps=suite.STEPS)
-    run("nbval", "papermill", lessons=["1,2"], steps=suite.STEPS)
+    run("nbval", "papermill", lessons=["0-1"], steps=suite.STEPS)
     unit, nbval, papermill = seen
     assert unit[-2:] == ["-k", "x"]
-    paths = [tmp_path / "01_b.ipynb", tmp_path / "02_c.ipynb"]
+    paths = [tmp_path / "00_a.ipynb", tmp_path / "01_b.ipynb"]
     assert nbval[-2:] == [str(path) for path in paths] and papermill == paths
 
 
