@@ -1,5 +1,6 @@
 """Writing into a folder of the course: whole, and never over a reader's own file."""
 
+import io
 import os
 
 import pytest
@@ -53,17 +54,25 @@ def test_the_same_content_is_not_written_again(tmp_path):
     assert path.stat().st_mtime == 1
 
 
+def full(*_, **__):
+    """Stand in for a call that finds the disk full."""
+    raise OSError(28, "No space left on device")
+
+
+class Full(io.FileIO):
+    """A file on a full disk."""
+
+    write = full
+
+
 @pytest.mark.parametrize("step", ["link", "replace"])
 def test_a_write_that_fails_leaves_everything_as_it_was(tmp_path, monkeypatch, step):
-    def full(*_, **__):
-        raise OSError(28, "No space left on device")
-
     path = tmp_path / "a"
     if step == "replace":
         path.write_bytes(b"old")
     monkeypatch.setattr(os, step, full)
     if step == "link":  # then the last resort, which opens the file itself
-        monkeypatch.setattr("builtins.open", full)
+        monkeypatch.setattr("builtins.open", lambda path, _: Full(path, "x"))
     with pytest.raises(UserError, match="No space left"), files.writing(tmp_path):
         put(path, "new", step == "replace", tmp_path / "b")
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"old"] * path.exists()
