@@ -94,8 +94,8 @@ def deliver(nb: NotebookNode, path: Path) -> str:
     if put(path, nbformat.writes(nb) + "\n", ours=False, beside=beside) == path:
         return f"{path.name} is new"
     said = f"{path.name} was left as it is; "
-    if gone := moved_imports(path):
-        said += f"it imports {gone[0]}, which has moved, so it no longer runs: "
+    if moved := moved_imports(path):
+        said += f"it imports {moved[0]}, which has moved, so it no longer runs: "
     return f"{said}the newer edition is {beside.name}"
 
 
@@ -106,7 +106,7 @@ def moved_imports(path: Path) -> list[str]:
         cells = notebooks.code_cells(notebooks.read(path))
     except UserError:
         return []
-    return [name for cell in cells for name in imported(cell.source) if is_gone(name)]
+    return [m for cell in cells for name in imported(cell.source) if (m := gone(name))]
 
 
 def imported(source: str) -> list[str]:
@@ -123,14 +123,14 @@ def imported(source: str) -> list[str]:
     return [name for name in names if name.startswith("helpers.")]
 
 
-def is_gone(name: str) -> bool:
-    """Return whether the first part of a dotted name that is no folder is no module."""
-    path = ROOT
-    for part in name.split("."):
-        path /= part
+def gone(name: str) -> str:
+    """Return the module in a dotted name that is not there, "" where there is none."""
+    for end in range(1, name.count(".") + 2):
+        module = name.split(".")[:end]
+        path = ROOT.joinpath(*module)
         if not path.is_dir():
-            return not path.with_suffix(".py").is_file()
-    return False
+            return "" if path.with_suffix(".py").is_file() else ".".join(module)
+    return ""
 
 
 def write_edition(folder: Path, source: Path | None = None) -> list[str]:

@@ -22,13 +22,10 @@ def is_absent(requirement):
 
 def call(name, remedy, command):
     """Run a command; raise RuntimeError with what it said last where it fails."""
-    try:
-        done = subprocess.run(command, capture_output=True)
-        failed, said = done.returncode != 0, done.stderr.decode(errors="replace")
-    except OSError as error:
-        failed, said = True, str(error)
-    if failed:
-        last = (said.strip().splitlines() or ["nothing"])[-1]
+    done = subprocess.run(command, capture_output=True)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        last = (said.splitlines() or ["nothing"])[-1]
         raise RuntimeError(
             f"The course is not installed, since {name} said {last!r}: {remedy}, then "
             "run this cell again."

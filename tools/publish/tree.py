@@ -42,15 +42,9 @@ def tree(
     """Return every file of the published course: path -> content.
 
     `folder`: that of the worked lessons, if not notebooks/. Raises UserError for a
-    faulty lesson, and for a file of the course that is missing or lacks the line that
-    is changed here.
+    faulty lesson, and for a file of the course without the line that is changed here.
     """
-    try:
-        found = dict(sources(root)) | adapted(root) | lessons(place, root, folder)
-    except OSError as error:
-        raise UserError(
-            f"{error.filename} cannot be read: {error.strerror}."
-        ) from error
+    found = dict(sources(root)) | adapted(root) | lessons(place, root, folder)
     found |= guides(place, titles(folder))
     return {
         name: content.encode() if isinstance(content, str) else content

@@ -79,12 +79,6 @@ def test_caches_and_hidden_files_stay_at_home(tmp_path):
     assert found.keys() == {*here, *publish_tree.FILES}
 
 
-def test_a_missing_file_is_one_sentence(tmp_path, write_lesson):
-    write_lesson(tmp_path / "notebooks", "00_tiny", tiny_cells())
-    with pytest.raises(UserError, match=r"LICENSE cannot be read"):
-        publish_tree.tree(PLACE, tmp_path, tmp_path / "notebooks")
-
-
 def test_students_get_no_solution_and_only_colab_the_install_cell(tiny):
     for name in ("00_tiny.ipynb", "01_other.ipynb"):
         study, colab = page(tiny, f"study/{name}"), page(tiny, f"colab/{name}")
