@@ -25,10 +25,7 @@ settle(c, ROOT)
 
 
 def settle(c, root: Path) -> None:
-    """Set everything that nbgrader needs for the classroom at `root`.
-
-    c: the traitlets Config that nbgrader hands to its configuration file.
-    """
+    """Set, in nbgrader's Config `c`, all that it needs for the classroom at `root`."""
     from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
     from nbgrader import preprocessors as steps
 
