@@ -7,6 +7,7 @@ from nbformat import v4
 from support import rules_of_form, rules_of_page
 from support.stored_lesson import Lesson, load
 
+from helpers.page.claims import MIME
 from tools.course import files, notebooks
 
 EVERY = rules_of_form.EVERY + rules_of_page.EVERY
@@ -33,7 +34,7 @@ def output(kind="image/png", **metadata):
 def claim(id="1.1", judged=True, held=True):
     """Return the output of a claim."""
     record = {"id": id, "judged": judged, "held": held}
-    return v4.new_output("display_data", {notebooks.MIME: record})
+    return v4.new_output("display_data", {MIME: record})
 
 
 def exercise(number):

@@ -12,7 +12,6 @@ from nbformat import NotebookNode
 
 from helpers.core import signs
 from helpers.core.errors import UserError
-from helpers.page.claims import MIME
 from tools.course import files
 from tools.course.options import spelled_out, unknown
 
@@ -99,6 +98,8 @@ def parameters(nb: NotebookNode) -> dict[str, object]:
 def claims(nb: NotebookNode) -> list[dict]:
     """Return the records of all claims that the executed notebook shows, with the
     number of their `cell` among the lesson's own code cells."""
+    from helpers.page.claims import MIME  # brings torch, which a --help does not need
+
     own = [cell for cell in code_cells(nb) if "injected-parameters" not in tags(cell)]
     return [
         output.data[MIME] | {"cell": number}
