@@ -8,6 +8,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from support.project import PROJECT, PYPROJECT, constraints
 
+from helpers.core import needs
 from tools.course import files
 from tools.machine import preflight
 from tools.verify import newest
@@ -29,6 +30,7 @@ def test_conda_takes_every_version_from_pyproject():
 
 
 def test_the_oldest_python_is_the_same_everywhere():
+    assert preflight.OLDEST == needs.OLDEST_PYTHON
     oldest = ".".join(map(str, preflight.OLDEST))
     assert PROJECT["requires-python"] == f">={oldest}"
 

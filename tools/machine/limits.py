@@ -5,12 +5,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.machine.preflight import OLDEST
+from helpers.core import needs
+from helpers.core.signs import RIGHT, WRONG
 
-NEEDED_MEMORY = 2.0  # GiB free; a lesson peaks below 1.5
 NEEDED_DISK = 2.0  # GB free, once the course is installed
 CGROUP = Path("/sys/fs/cgroup")  # where Linux says what a container may use
-FINE, LOOK, FAILS = "✓", "!", "✗"
+FINE, LOOK, FAILS = RIGHT, "!", WRONG
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Finding:
 def python(version: tuple[int, ...]) -> Finding:
     """Judge a version of Python, such as (3, 11, 2)."""
     text = ".".join(map(str, version))
-    if version[:2] < OLDEST:
-        needed = ".".join(map(str, OLDEST))
+    if version[:2] < needs.OLDEST_PYTHON:
+        needed = ".".join(map(str, needs.OLDEST_PYTHON))
         return Finding(FAILS, "python", f"{text}; {needed} or newer is needed")
     return Finding(FINE, "python", text)
 
@@ -37,8 +37,8 @@ def python(version: tuple[int, ...]) -> Finding:
 def memory(free: float) -> Finding:
     """Judge the free memory, in GiB."""
     text = f"{free:.1f} GiB free"
-    if free < NEEDED_MEMORY:
-        text += f"; {NEEDED_MEMORY:g} are needed: close something, or ask for more"
+    if free < needs.MEMORY:
+        text += f"; {needs.MEMORY:g} are needed: close something, or ask for more"
         return Finding(FAILS, "memory", text)
     return Finding(FINE, "memory", text)
 

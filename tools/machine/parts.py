@@ -9,10 +9,10 @@ import tempfile
 import warnings
 from pathlib import Path
 
+from helpers.core import needs
 from tools.machine.limits import FAILS, FINE, Finding
 from tools.machine.packages import pip
 
-LETTER_STYLES = 45  # in which helpers.data.images.fonts draws the 52 letters
 TEXT_FONT = "DejaVu Sans"  # of every figure
 HERE = "127.0.0.1"
 SECONDS = 5  # in which the own machine must answer
@@ -65,8 +65,8 @@ def fonts() -> Finding:
     except (OSError, ValueError) as error:
         return Finding(FAILS, "fonts", f"{first_line(error)}; type {again}")
     text = f"{TEXT_FONT}, and {found} styles of letters"
-    if found < LETTER_STYLES:
-        text += f" instead of {LETTER_STYLES}; type {again}"
+    if found < needs.LETTER_STYLES:
+        text += f" instead of {needs.LETTER_STYLES}; type {again}"
         return Finding(FAILS, "fonts", text)
     return Finding(FINE, "fonts", text)
 

@@ -15,7 +15,6 @@ from support.tiny_lessons import claim_source, code, tiny_cells
 from helpers.checkpoints import minilm
 from helpers.core.errors import UserError
 from helpers.data.images import fonts
-from helpers.lessons.lesson00 import environment
 from tools.course import files
 from tools.machine import command as machine
 from tools.machine import limits, packages, parts
@@ -95,12 +94,6 @@ def test_a_limit_is_kept_or_the_line_says_what_is_needed(judge, good, bad, sign,
     found = judge(bad)
     assert found.sign == sign
     assert words in found.text
-
-
-def test_it_asks_for_what_lesson_00_asks_for():
-    assert limits.NEEDED_MEMORY == environment.NEEDED_MEMORY
-    oldest = ".".join(map(str, limits.OLDEST))
-    assert oldest == environment.OLDEST_PYTHON
 
 
 @pytest.fixture
