@@ -7,15 +7,14 @@ from helpers.page.claims import COLLECT
 from tools.course.files import BUILD, ROOT, make_folder
 
 
-def child_environment(root: Path = ROOT) -> dict[str, str]:
+def child_environment(root: Path = ROOT, **changes: str | None) -> dict[str, str]:
     """Return the environment in which kernels and tests run: one thread, no bars.
 
     Two notebooks run at once, so each gets one thread. The checkout at `root` comes
     first on the import path: what is executed is what stands there, wherever it was
-    installed.
+    installed. `changes`: other variables, None for one that goes.
     """
-    path = [str(root), os.environ.get("PYTHONPATH", "")]
-    return os.environ | {
+    own = {
         "IPYTHONDIR": str(quiet_profile()),
         "OMP_NUM_THREADS": "1",
         COLLECT: "",  # only the ledger sets it
@@ -23,8 +22,22 @@ def child_environment(root: Path = ROOT) -> dict[str, str]:
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONIOENCODING": "utf-8",  # Windows would say ✓ in a code page without it
-        "PYTHONPATH": os.pathsep.join(part for part in path if part),
+        "PYTHONPATH": first("PYTHONPATH", root),
     }
+    environment = os.environ | own | changes
+    return {name: text for name, text in environment.items() if text is not None}
+
+
+def first(variable: str, *parts: Path) -> str:
+    """Return `parts` as a list of paths, before those that a variable holds already."""
+    paths = [*map(str, parts), os.environ.get(variable, "")]
+    return os.pathsep.join(path for path in paths if path)
+
+
+def at_home(folder: Path) -> dict[str, str | None]:
+    """Return the changes that make `folder` the home of a process, in which it keeps
+    all that is its own: what names another place goes."""
+    return dict.fromkeys(ELSEWHERE) | {"HOME": str(folder), "USERPROFILE": str(folder)}
 
 
 def quiet_profile() -> Path:

@@ -3,15 +3,18 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from tqdm import tqdm
 
 from tools.course import files, notebooks
 from tools.execute import kernels
+
+T, R = TypeVar("T"), TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -54,22 +57,57 @@ class Result:
     cpu_seconds: float | None = None
 
 
-class Progress:
-    """One bar over all cells on stderr; plain lines when that is no terminal."""
+def progress_bar(total: int, unit: str) -> tqdm:
+    """Return a bar on stderr, invisible where that is no terminal."""
+    hidden = not sys.stderr.isatty()
+    return tqdm(total=total, unit=unit, disable=hidden, leave=False)
 
-    def __init__(self, jobs: Sequence[Job]):
-        self.cells = {job.source: count_cells(job) for job in jobs}
-        self.bar = tqdm(
-            total=sum(self.cells.values()),
-            unit="cell",
-            disable=not sys.stderr.isatty(),
-            leave=False,
-        )
 
-    def say(self, text: str) -> None:
-        """Print a line above the bar."""
-        self.bar.write(text, file=sys.stderr)
-        sys.stderr.flush()
+def work_off(
+    tasks: Sequence[T],
+    do: Callable[[T], R],
+    executor: Executor,
+    done: Callable[[T, R], object] = lambda task, result: None,
+    lost: Callable[[Exception], R] | None = None,
+) -> list[R]:
+    """Return what `do` returns for each task, in the order of the tasks.
+
+    `done` is called with a task and its result as soon as it ends. `lost`: the result
+    of a task whose `do` has raised; without it the error is raised here. An
+    interruption cancels what has not begun, and still takes what comes to its end.
+    """
+    waiting = {executor.submit(do, task): i for i, task in enumerate(tasks)}
+    results: dict[int, R] = {}
+
+    def take(ended: Iterable[Future]) -> None:
+        for future in ended:
+            number = waiting.pop(future)
+            results[number] = result_of(future, lost)
+            done(tasks[number], results[number])
+
+    try:
+        take(as_completed(waiting))
+    except KeyboardInterrupt:
+        take(as_completed(begun(waiting)))
+        raise
+    finally:
+        begun(waiting)
+    return [results[number] for number in range(len(tasks))]
+
+
+def result_of(future: Future, lost: Callable[[Exception], R] | None) -> R:
+    """Return what a task has returned, or what stands for it when it has raised."""
+    try:
+        return future.result()
+    except Exception as error:
+        if lost is None:
+            raise
+        return lost(error)
+
+
+def begun(futures: Iterable[Future]) -> list[Future]:
+    """Cancel the futures that have not begun; return the others."""
+    return [future for future in futures if not future.cancel()]
 
 
 def count_cells(job: Job) -> int:
@@ -81,26 +119,19 @@ def count_cells(job: Job) -> int:
 
 def run_jobs(jobs: Sequence[Job], at_once: int = 2) -> list[Result]:
     """Execute all jobs and return their results in the same order."""
-    progress = Progress(jobs)
     environment = kernels.child_environment()
-    with ThreadPoolExecutor(at_once) as pool:
-        waiting = [pool.submit(run_job, job, progress, environment) for job in jobs]
-        try:
-            return [future.result() for future in waiting]
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        finally:
-            progress.bar.close()
+    with progress_bar(sum(map(count_cells, jobs)), "cell") as bar:
 
+        def run(job: Job) -> Result:
+            name = job.source.stem
+            bar.write(f"{name}: {count_cells(job)} cells", file=sys.stderr)
+            result = follow(job, environment, bar.update)
+            said = f"{result.error or 'done'} ({result.seconds:.0f} s)"
+            bar.write(f"{name}: {said}", file=sys.stderr)
+            return result
 
-def run_job(job: Job, progress: Progress, environment: dict[str, str]) -> Result:
-    """Execute one job under the bar; return its result."""
-    name, cells = job.source.stem, progress.cells[job.source]
-    progress.say(f"{name}: {cells} cells")
-    result = follow(job, environment, progress.bar.update)
-    progress.say(f"{name}: {result.error or 'done'} ({result.seconds:.0f} s)")
-    return result
+        with ThreadPoolExecutor(at_once) as pool:
+            return work_off(jobs, run, pool)
 
 
 def follow(

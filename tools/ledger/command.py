@@ -9,10 +9,11 @@ from pathlib import Path
 from helpers.core.errors import UserError
 from tools.course import files, notebooks
 from tools.course.options import add_lessons, add_variable, spelled_out
+from tools.execute.schedule import progress_bar, work_off
 from tools.ledger.grid import Task, execute, keep, kept, tasks
 from tools.ledger.margins import margins, smallest
 from tools.ledger.page import page
-from tools.ledger.pools import pool, work_off
+from tools.ledger.pools import pool
 from tools.ledger.sources import sources
 
 COMMITTED = files.ROOT / "CLAIMS.md"
@@ -147,16 +148,43 @@ def write(found: dict, build: Path, committed: Path | None) -> list[Path]:
 
 def measured(grid: Sequence[Task], scheduler: str | None, at_once: int) -> list[dict]:
     """Return the record of every task: kept ones as they are, the others executed."""
-    records = {number: kept(task) for number, task in enumerate(grid)}
-    todo = [number for number, record in records.items() if record is None]
-    done = len(grid) - len(todo)
-    print(f"{len(grid)} runs, {done} of them done before", file=sys.stderr)
-    if todo:
-        left = [grid[number] for number in todo]
+    records = [kept(task) for task in grid]
+    left = [task for task, run in zip(grid, records, strict=True) if run is None]
+    before = len(grid) - len(left)
+    print(f"{len(grid)} runs, {before} of them done before", file=sys.stderr)
+    if left:
+        found = iter(executed(left, scheduler, at_once))
+        records = [next(found) if run is None else run for run in records]
+    return records
+
+
+def executed(todo: Sequence[Task], scheduler: str | None, at_once: int) -> list[dict]:
+    """Execute tasks with progress; each run without an error is kept as it ends."""
+    with progress_bar(len(todo), "run") as bar:
+
+        def done(task: Task, run: dict) -> None:
+            if not run["error"]:
+                keep(task, run)
+            bar.write(f"{task.name}: {sentence(run)}", file=sys.stderr)
+            bar.update()
+
         with pool(scheduler, at_once) as executor:
-            found = work_off(left, execute, executor, keep)
-        records |= {todo[i]: record for i, record in found.items()}
-    return [records[number] for number in range(len(grid))]
+            return work_off(todo, execute, executor, done, lost)
+
+
+def lost(error: Exception) -> dict:
+    """Return the record of a run that has none, such as one of a lost worker."""
+    text = str(error).strip().splitlines() or [type(error).__name__]
+    return {"error": text[-1], "claims": []}
+
+
+def sentence(run: dict) -> str:
+    """Return what became of a run."""
+    if run["error"]:
+        return run["error"]
+    failed = [claim["id"] for claim in run["claims"] if claim["held"] is False]
+    verdict = f"failed: {', '.join(failed)}" if failed else "none failed"
+    return f"{len(run['claims'])} claims, {verdict} ({run['seconds']:.0f} s)"
 
 
 def main(arguments: argparse.Namespace) -> int:

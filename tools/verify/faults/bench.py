@@ -3,7 +3,6 @@
 import hashlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,8 +14,9 @@ import psutil
 
 from helpers.core.errors import UserError
 from tools.course import files
-from tools.execute import kernels
-from tools.verify.faults.catalogue import FILE, Fault
+from tools.execute.kernels import child_environment
+from tools.execute.processes import end_family, family
+from tools.verify.faults.catalogue import FOLDER, Fault
 from tools.verify.faults.detectors import Detector
 
 LEFT_OUT = shutil.ignore_patterns(
@@ -49,15 +49,15 @@ class Bench:
         return cls(root)
 
     def fingerprint(self) -> str:
-        """Return a checksum over all files of the copy, their names included. The list
-        of faults is left out: one more fault changes nothing for the others."""
+        """Return a checksum over all files of the copy, their names included. The lists
+        of faults are left out: one more fault changes nothing for the others."""
+        lists = self.root / FOLDER.relative_to(files.ROOT)
         digest = hashlib.sha256()
         for path in sorted(p for p in self.root.rglob("*") if p.is_file()):
-            name = path.relative_to(self.root).as_posix()
-            if name == FILE.relative_to(files.ROOT).as_posix():
-                continue
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            digest.update(f"{name} {content}\n".encode())
+            if path.parent != lists:
+                name = path.relative_to(self.root).as_posix()
+                content = hashlib.sha256(path.read_bytes()).hexdigest()
+                digest.update(f"{name} {content}\n".encode())
         return digest.hexdigest()
 
     def whole_and_faulty(self, fault: Fault) -> tuple[str, str]:
@@ -96,14 +96,14 @@ def run(detector: Detector, root: Path, limit: float | None) -> Outcome:
     """Run a detector in a copy of the course; it is ended when it has used more than
     `limit` CPU seconds."""
     began = finished_seconds()
-    process = start(detector, root)
-    try:
-        printed = output(process, limit)
-        by = detector.complaint(printed) if process.returncode else ""
-    except Hanging:
-        by = f"{detector.name} had not ended after {limit:.0f} s"
-    finally:
-        end(process)
+    with start(detector, root) as process:
+        try:
+            printed = output(process, limit)
+            by = detector.complaint(printed) if process.returncode else ""
+        except Hanging:
+            by = f"{detector.name} had not ended after {limit:.0f} s"
+        finally:
+            end_family(process)
     return Outcome(by, finished_seconds() - began)
 
 
@@ -112,13 +112,13 @@ def start(detector: Detector, root: Path) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", *detector.command],
         cwd=root,
-        env=environment(root),
+        # Bytecode would outlive a fault of the same length made in the same second.
+        env=child_environment(root, PYTHONDONTWRITEBYTECODE="1"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
         errors="replace",
-        start_new_session=True,  # so that its own children can be ended with it
     )
 
 
@@ -144,9 +144,7 @@ def output(process: subprocess.Popen, limit: float | None) -> str:
 def running_seconds(pid: int) -> float:
     """Return the CPU seconds of a process and all it has started, 0 when it is gone."""
     try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        return sum(sum(one.cpu_times()[:4]) for one in family)
+        return sum(sum(one.cpu_times()[:4]) for one in family(pid))
     except psutil.NoSuchProcess:
         return 0.0
 
@@ -155,19 +153,3 @@ def finished_seconds() -> float:
     """Return the CPU seconds of all processes that this one has started and ended."""
     times = os.times()
     return times.children_user + times.children_system
-
-
-def environment(root: Path) -> dict[str, str]:
-    """Return the environment of a detector: the copy comes first, and no bytecode is
-    kept, which would outlive a fault of the same length made in the same second."""
-    return kernels.child_environment(root) | {"PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def end(process: subprocess.Popen) -> None:
-    """End a process that still runs, and those it has started."""
-    if process.poll() is None:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:  # Windows
-            process.kill()
-        process.communicate()

@@ -8,7 +8,7 @@ from pathlib import Path
 from helpers.core.errors import UserError
 from tools.course import files
 
-FILE = files.ROOT / "tests" / "faults.toml"
+FOLDER = files.ROOT / "tests" / "faults"  # a file for each lesson, and shared.toml
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Fault:
     file: str  # from the checkout on, such as helpers/data/images/datasets.py
     old: str  # occurs exactly once in the file
     new: str
-    tests: tuple[str, ...] = ()  # to be asked first, such as test_glyphs
+    tests: tuple[str, ...] = ()  # files to be asked first, from the checkout on
     fast: bool = False  # among the few that `make test` makes
     harmless: str = ""  # why nothing needs to notice it
 
@@ -45,18 +45,28 @@ class Fault:
         return text
 
 
-def read_faults(path: Path = FILE) -> list[Fault]:
-    """Return the faults in a file, in its order. Raises UserError for a file that is
-    missing or no TOML, an entry that is no fault, and a name that occurs twice."""
+def read_faults(folder: Path = FOLDER) -> list[Fault]:
+    """Return the faults in the files of a folder, in the order of their names. Raises
+    UserError where there is none, and for a name that occurs twice."""
+    faults: dict[str, Fault] = {}
+    for path in sorted(folder.glob("*.toml")):
+        for fault in faults_in(path):
+            if fault.name in faults:
+                raise UserError(f"{path} names {fault.name} again; a name occurs once.")
+            faults[fault.name] = fault
+    if not faults:
+        raise UserError(f"{folder} holds no list of faults, such as 01.toml.")
+    return list(faults.values())
+
+
+def faults_in(path: Path) -> list[Fault]:
+    """Return the faults in one file, in its order. Raises UserError for a file that is
+    no TOML, and for an entry that is no fault."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        faults = [as_fault(f, entry) for f, rows in tables.items() for entry in rows]
+        return [as_fault(file, row) for file, rows in tables.items() for row in rows]
     except (OSError, ValueError, TypeError) as error:
         raise UserError(f"{path} holds no list of faults: {error}") from error
-    names = [fault.name for fault in faults]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise UserError(f"{path} names {', '.join(twice)} twice; a name occurs once.")
-    return faults
 
 
 def as_fault(file: str, entry: dict) -> Fault:
@@ -71,6 +81,8 @@ def choose(names: Iterable[str], faults: Sequence[Fault]) -> list[Fault]:
     for name in names:
         match = {f.name for f in faults if f"{f.name}-".startswith(f"{name}-")}
         if not match:
-            raise UserError(f"No fault is called {name!r}; {FILE.name} lists them.")
+            raise UserError(
+                f"No fault is called {name!r}; the files in tests/faults list them."
+            )
         chosen |= match
     return [f for f in faults if f.name in chosen or not chosen]

@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tqdm import tqdm
-
 from helpers.core.tables import text_table
 from tools.course import files
 from tools.course.options import from_environment
+from tools.execute.schedule import progress_bar
 from tools.verify.faults.bench import Bench, run
 from tools.verify.faults.catalogue import Fault, choose, read_faults
 from tools.verify.faults.detectors import LEVELS, asked, depth, kind
@@ -118,12 +117,13 @@ def look_at_all(faults: Sequence[Fault], memory: Memory, until: str) -> None:
     UserError, before the first, when one does not fit."""
     for fault in faults:
         memory.bench.whole_and_faulty(fault)
-    bar = tqdm(faults, unit="fault", disable=not sys.stderr.isatty(), leave=False)
-    for fault in bar:
-        if not memory.knows(fault, until):
+    unknown = [fault for fault in faults if not memory.knows(fault, until)]
+    with progress_bar(len(unknown), "fault") as bar:
+        for fault in unknown:
             finding = look(fault, memory.bench, until)
             memory.keep(fault, finding)
             bar.write(f"{fault.name}: {finding.by or 'not noticed'}", file=sys.stderr)
+            bar.update()
 
 
 def row(fault: Fault, finding: FaultFinding) -> tuple[str, ...]:

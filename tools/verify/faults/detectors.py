@@ -12,11 +12,23 @@ from tools.verify.faults.catalogue import Fault
 LEVELS = ("nearest", "suite", "lessons")
 # A copy of the text notices any change of it, so it proves nothing about tests; and
 # the test of the faults themselves would look for what has just been replaced.
-NOT_ASKED = ("test_teaches", "test_tools_faults")
+NOT_ASKED = (
+    "tests/course/test_teaches.py",
+    "tests/tools/verify/faults/test_command.py",
+)
+# What asks of every bank of exercises, beside the bank's own tests.
+OF_ALL_BANKS = (
+    "tests/course/test_exercise_banks.py",
+    "tests/course/test_solutions.py",
+)
 # Without nbval: it takes as long to import as torch, and there is no notebook to run.
 PLUGINS = ("-p", "no:nbval", "-p", "no:cacheprovider")
 PYTEST = ("pytest", "-x", "-q", "--tb=no", *PLUGINS)
 FAILED = re.compile(r"^(?:FAILED|ERROR) (?:tests/)?(.+?)(?: - |$)", re.MULTILINE)
+TEST = re.compile(r"(?:\S+/)?test_\w+\.py")
+EXERCISES = re.compile(
+    r".*(lesson\d\d/test_exercises|test_exercise_banks|test_solutions)"
+)
 PARITY = re.compile(r"torch|librar|gpt2|theirs|minilms?$|unfold")
 
 
@@ -41,9 +53,9 @@ def kind(by: str) -> str:
     if "ExerciseFailed" in by or "exercises answered" in by:
         return "exercise test"
     file, _, test = by.partition("::")
-    if not file.startswith("test_"):
+    if not TEST.match(file):
         return "claim" if "laim" in by else "lesson"
-    if file.startswith(("test_answers", "test_solutions")):
+    if EXERCISES.match(file):
         return "exercise test"
     return "parity check" if PARITY.search(test.partition("[")[0]) else "unit test"
 
@@ -65,23 +77,25 @@ def depth(fault: Fault, until: str) -> str:
 
 
 def nearest(fault: Fault, root: Path) -> list[Detector]:
-    """Return the tests a fault names, then those of its file, by the file's name:
-    helpers/models/vision/cnn.py is tested in test_models_cnn.py. Banks of exercises are
-    tested together, and against the lessons' own solutions."""
-    parts = Path(fault.file).with_suffix("").parts[1:]
-    bank = ("test_answers", "test_solutions") if parts[0] == "answers" else ()
-    stems = dict.fromkeys((*fault.tests, f"test_{'_'.join(parts)}", *bank))
-    return [tests(s) for s in stems if (root / "tests" / f"{s}.py").is_file()]
+    """Return the tests a fault names, then those of its file, which tests/ mirrors:
+    a/b.py is tested in tests/a/test_b.py, and in test_b_*.py where one is not enough.
+    Banks of exercises are tested together too, and against the lessons' solutions."""
+    file = Path(fault.file)
+    found = sorted((root / "tests" / file.parent).glob(f"test_{file.stem}[._]*py"))
+    own = [path.relative_to(root).as_posix() for path in found]
+    bank = OF_ALL_BANKS if file.match("helpers/lessons/*/exercises.py") else ()
+    paths = dict.fromkeys((*fault.tests, *own, *bank))
+    return [tests(path) for path in paths if (root / path).is_file()]
 
 
-def tests(stem: str) -> Detector:
-    """Return one file of tests as a detector."""
-    return Detector(f"{stem}.py", (*PYTEST, f"tests/{stem}.py"), "nearest")
+def tests(path: str) -> Detector:
+    """Return one file of tests, from the checkout on, as a detector."""
+    return Detector(path.removeprefix("tests/"), (*PYTEST, path), "nearest")
 
 
 def suite() -> Detector:
     """Return all unit tests as one detector."""
-    ignored = [f"--ignore=tests/{stem}.py" for stem in NOT_ASKED]
+    ignored = [f"--ignore={path}" for path in NOT_ASKED]
     return Detector("all unit tests", (*PYTEST, *ignored, "tests"), "suite")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.course import files
-from tools.execute.kernels import ELSEWHERE
+from tools.execute.kernels import at_home
 from tools.verify.habits import seal
 from tools.verify.habits.walls import Walls
 
@@ -30,9 +30,9 @@ def surroundings(walls: Sequence[str], folder: Path, log: Path) -> dict:
     network, environment = "network" in walls, {}
     folders = {"data": str(DATA)} if "data" in walls else {}
     if "home" in walls:
-        home = str(closed(folder / "home"))
-        folders["home"] = home
-        environment = dict.fromkeys(ELSEWHERE) | {"HOME": home, "USERPROFILE": home}
+        home = closed(folder / "home")
+        folders["home"] = str(home)
+        environment = at_home(home)
     launcher = seal.launcher(network, folders.values())
     held = Walls(str(log), network, folders, sealed=bool(launcher))
     return {"environment": environment | held.as_environment(), "launcher": launcher}
