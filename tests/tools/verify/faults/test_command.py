@@ -1,23 +1,36 @@
 """Faults: each one fits, the tool reports who notices, and a few are made here."""
 
 import ast
-import re
 from argparse import Namespace
-from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from support.tiny_lessons import code
 
 from helpers.core.errors import UserError
 from tools.course import files as course_files
+from tools.course import notebooks
 from tools.verify.faults import bench, command, detectors
 from tools.verify.faults.bench import Bench, Outcome
-from tools.verify.faults.catalogue import Fault, choose, read_faults
+from tools.verify.faults.catalogue import FOLDER, Fault, choose, faults_in, read_faults
 from tools.verify.faults.command import FaultFinding, Memory, look, look_at_all, summary
-from tools.verify.faults.detectors import asked, imports, kind, nearest, users
+from tools.verify.faults.detectors import (
+    asked,
+    imports,
+    kind,
+    module_name,
+    nearest,
+    users,
+)
 
 ALL = read_faults()
 NAMES = [fault.name for fault in ALL]
+TAUGHT = {
+    path.stem[:2]: {cell.metadata.get("teaches") for cell in notebooks.code_cells(nb)}
+    for path in notebooks.lessons()
+    for nb in [notebooks.read(path)]
+}
 
 
 @pytest.mark.parametrize("fault", ALL, ids=NAMES)
@@ -26,26 +39,22 @@ def test_a_fault_fits_and_changes_what_is_executed(fault):
     before, after = (ast.dump(ast.parse(t)) for t in (text, fault.applied(text)))
     assert before != after
     assert nearest(fault, course_files.ROOT)
+    assert all((course_files.ROOT / name).is_file() for name in fault.tests)
 
 
-def test_every_room_of_the_course_has_faults():
-    files = {fault.file.removeprefix("helpers/") for fault in ALL}
-    rooms = {"data.py", "text.py", "cache.py", "runtime.py", "training.py"}
-    rooms |= {"claims.py", "exercises.py", "compare.py", "parity.py", "pretrained.py"}
-    assert rooms <= files
-    assert {file.partition("/")[0] for file in files} >= {"models", "answers"}
-    assert 60 <= len(ALL) <= 90
+@pytest.mark.parametrize("number", [n for n, all_ in TAUGHT.items() if any(all_)])
+def test_a_lesson_has_three_faults_of_what_it_teaches(number):
+    files = [Path(fault.file) for fault in faults_in(FOLDER / f"{number}.toml")]
+    assert sum(module_name(file) in TAUGHT[number] for file in files) >= 3
 
 
-def test_every_lesson_that_builds_something_has_three():
-    lessons = Counter()
-    for fault in ALL:
-        text = (course_files.ROOT / fault.file).read_text(encoding="utf-8")
-        built = re.search(r"[Ll]esson (\d\d)", ast.get_docstring(ast.parse(text)))
-        if built and fault.file.startswith("helpers/models/"):
-            lessons[built[1]] += 1
-    assert sorted(lessons) == ["01", "02", "03", "04", "05", "06"]
-    assert min(lessons.values()) >= 3
+@pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
+def test_what_is_a_lessons_own_stands_in_its_file(path):
+    for file in {Path(fault.file) for fault in faults_in(path)}:
+        owners = [n for n, all_ in TAUGHT.items() if module_name(file) in all_]
+        if file.match("helpers/lessons/*/*.py"):
+            owners = [file.parts[2].removeprefix("lesson")]
+        assert path.stem in (owners or [*TAUGHT, "shared"]), file
 
 
 def test_faults_are_chosen_by_name_or_by_how_it_begins():
@@ -62,15 +71,20 @@ def test_faults_are_chosen_by_name_or_by_how_it_begins():
         ("= 3", "holds no list of faults"),
         ('[["a.py"]]\nname = "a"\nold = "1"\nnew = "2"\nwhen = 1', "'when'"),
         ('[["a.py"]]\nname = "a"', "missing 2 required"),
-        (2 * '[["a.py"]]\nname = "a"\nold = "1"\nnew = "2"\n', "names a twice"),
+        ('[["a.py"]]\nname = "a"\nold = "1"\nnew = "2"', "names a again"),
     ],
 )
 def test_a_list_that_is_none_is_one_sentence(tmp_path, text, said):
-    path = tmp_path / "faults.toml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=said) as raised:
-        read_faults(path)
+    for name in ("01.toml", "02.toml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=rf"0\d.toml .*{said}") as raised:
+        read_faults(tmp_path)
     assert "\n" not in str(raised.value)
+
+
+def test_a_folder_without_lists_is_one_sentence(tmp_path):
+    with pytest.raises(UserError, match="holds no list of faults"):
+        read_faults(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -88,59 +102,75 @@ def test_a_fault_that_does_not_fit_is_one_sentence(old, new, said):
 
 # ---------------------------------------------------------------- who is asked
 
+TREE = {
+    "helpers/a/b.py": "x = 1",
+    "helpers/a/bc.py": "from helpers.a import b",
+    "helpers/lessons/lesson77/exercises.py": "from helpers.a.bc import b",
+    "helpers/other.py": "def f():\n    from helpers.lessons.lesson77 import exercises",
+    "tests/helpers/a/test_b.py": "",
+    "tests/helpers/a/test_b_more.py": "",
+    "tests/helpers/a/test_bc.py": "",
+    "tests/course/test_exercise_banks.py": "",
+    "tests/course/test_solutions.py": "",
+}
+BANK = "helpers/lessons/lesson77/exercises.py"
+OF_B = ["helpers/a/test_b.py", "helpers/a/test_b_more.py"]
+OF_BANKS = ["course/test_exercise_banks.py", "course/test_solutions.py"]
+EVERYTHING = "all unit tests"
+
+
+@pytest.fixture
+def tree(tmp_path, write_lesson):
+    """A course of two lessons; only the second one imports a helper by itself."""
+    for name, text in TREE.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    write_lesson(tmp_path / "notebooks", "77_first", [code("1")])
+    write_lesson(tmp_path / "notebooks", "99_last", [code("import helpers.other")])
+    return tmp_path
+
 
 @pytest.mark.parametrize(
-    ("fault", "names"),
+    ("fault", "until", "names"),
     [
-        (Fault("x", "helpers/page/claims.py", "", ""), ["test_claims.py"]),
-        (Fault("x", "helpers/models/vision/cnn.py", "", ""), ["test_models_cnn.py"]),
+        (Fault("x", "helpers/a/b.py", "", ""), "nearest", OF_B),
+        (Fault("x", "helpers/a/b.py", "", ""), "suite", [*OF_B, EVERYTHING]),
         (
-            Fault("x", "helpers/lessons/lesson06/exercises.py", "", ""),
-            ["test_answers_lesson06.py", "test_answers.py", "test_solutions.py"],
+            Fault("x", "helpers/a/b.py", "", "", ("tests/helpers/a/test_bc.py",)),
+            "nearest",
+            ["helpers/a/test_bc.py", *OF_B],
         ),
         (
-            Fault("x", "helpers/page/claims.py", "", "", ("test_data", "test_claims")),
-            ["test_data.py", "test_claims.py"],
+            Fault("x", "helpers/a/b.py", "", "", harmless="nobody reads it"),
+            "lessons",
+            OF_B,
         ),
+        (
+            Fault("x", "helpers/a/bc.py", "", ""),
+            "lessons",
+            ["helpers/a/test_bc.py", EVERYTHING, "77_first", "99_last"],
+        ),
+        (
+            Fault("x", BANK, "", ""),
+            "lessons",
+            [*OF_BANKS, EVERYTHING, "77_first", "99_last"],
+        ),
+        (Fault("x", "helpers/other.py", "", ""), "lessons", [EVERYTHING, "99_last"]),
     ],
 )
-def test_the_tests_of_the_changed_file_come_first(fault, names):
-    found = asked(fault, "suite", course_files.ROOT)
-    assert [detector.name for detector in found] == [*names, "all unit tests"]
-    found = asked(fault, "nearest", course_files.ROOT)
+def test_the_tests_of_the_file_come_first_and_lessons_that_use_it_last(
+    tree, fault, until, names
+):
+    found = list(asked(fault, until, tree))
     assert [detector.name for detector in found] == names
+    assert (found[-1].command[:2] == ("tools", "run")) is (names[-1] == "99_last")
 
 
-def test_lessons_that_use_the_module_come_last():
-    fault = Fault("x", "helpers/data/images/splits.py", "", "")
-    found = list(asked(fault, "lessons", course_files.ROOT))
-    names = ["test_stratified.py", "all unit tests", "06_transfer_learning"]
-    assert [detector.name for detector in found] == names
-    assert found[-1].command[:2] == ("tools", "run")
-
-
-def test_a_bank_is_used_by_its_lesson():
-    fault = Fault("x", "helpers/lessons/lesson00/exercises.py", "", "")
-    assert list(asked(fault, "lessons", course_files.ROOT))[-1].name == "00_start_here"
-
-
-def test_of_a_harmless_fault_only_the_nearest_tests_are_asked():
-    fault = Fault("x", "helpers/page/claims.py", "", "", harmless="nobody reads it")
-    names = [d.name for d in asked(fault, "lessons", course_files.ROOT)]
-    assert names == ["test_claims.py"]
-
-
-def test_modules_are_followed_through_others(tmp_path):
-    (tmp_path / "helpers").mkdir()
-    for name, source in {
-        "a": "x = 1",
-        "b": "from helpers import a",
-        "c": "def f():\n    from helpers.b import x",
-        "d": "import helpers.e",
-        "e": "x = 2",
-    }.items():
-        (tmp_path / "helpers" / f"{name}.py").write_text(source, encoding="utf-8")
-    assert users("helpers.a", tmp_path) == {"helpers.a", "helpers.b", "helpers.c"}
+def test_modules_are_followed_through_others(tree):
+    assert users("helpers.a.b", tree) == {
+        *("helpers.a.b", "helpers.a.bc", "helpers.other"),
+        "helpers.lessons.lesson77.exercises",
+    }
 
 
 def test_imports_are_named_in_full():
@@ -151,12 +181,16 @@ def test_imports_are_named_in_full():
 @pytest.mark.parametrize(
     ("by", "sort"),
     [
-        ("test_models_cnn.py::test_conv2d_is_pytorchs_in_outputs", "parity check"),
-        ("test_models_gpt.py::test_logits_are_gpt2s", "parity check"),
-        ("test_data.py::test_the_split[torch]", "unit test"),
-        ("test_data.py ended early", "unit test"),
-        ("test_answers.py::test_the_reference_is_correct[1.1]", "exercise test"),
-        ("test_solutions.py::test_every_worked_solution[00]", "exercise test"),
+        (
+            "helpers/models/test_a.py::test_conv2d_is_pytorchs",
+            "parity check",
+        ),
+        ("helpers/data/test_a.py::test_the_split[torch]", "unit test"),
+        ("helpers/data/test_a.py ended early", "unit test"),
+        ("course/test_exercise_banks.py::test_a[1.1]", "exercise test"),
+        ("helpers/page/test_exercises.py::test_hints", "unit test"),
+        ("helpers/lessons/lesson06/test_exercises.py::test_a", "exercise test"),
+        ("course/test_solutions.py::test_every_worked_solution[00]", "exercise test"),
         ("04_a: cell [7]: ExerciseFailed: ✗ 4.1", "exercise test"),
         ("04_a: 1 of 9 exercises answered ✓", "exercise test"),
         ("04_a: cell [7]: ClaimFailed: ✗ 4.1", "claim"),
@@ -171,15 +205,15 @@ def test_what_sort_of_test_has_noticed(by, sort):
 @pytest.mark.parametrize(
     ("printed", "by"),
     [
-        ("..F\nFAILED tests/test_a.py::test_b[c d] - assert 1 == 2\n", "test_b[c d]"),
-        ("ERROR tests/test_a.py - SyntaxError\n", ""),
+        ("..F\nFAILED tests/c/test_a.py::test_b[c d] - assert 1 == 2\n", "test_b[c d]"),
+        ("ERROR tests/c/test_a.py - SyntaxError\n", ""),
         ("Segmentation fault\n", None),
     ],
 )
 def test_the_first_failed_test_is_named(printed, by):
-    said = detectors.tests("test_a").complaint(printed)
-    expected = f"test_a.py::{by}" if by else "test_a.py"
-    assert said == ("test_a.py ended early" if by is None else expected)
+    said = detectors.tests("tests/c/test_a.py").complaint(printed)
+    expected = f"c/test_a.py::{by}" if by else "c/test_a.py"
+    assert said == ("c/test_a.py ended early" if by is None else expected)
 
 
 def test_a_lessons_problem_is_named():
@@ -192,6 +226,8 @@ def test_a_lessons_problem_is_named():
 
 SOURCE = "def add(a, b):\n    return a + b\n"
 TESTS = "from helpers.adder import add\ndef test_it_adds(): assert add(2, 2) == 4\n"
+ADDER = "helpers/test_adder.py"
+NOTICED = f"{ADDER}::test_it_adds"
 MINUS = Fault("minus", "helpers/adder.py", "a + b", "a - b")
 TIMES = Fault("times", "helpers/adder.py", "a + b", "a * b")
 ENDLESS = Fault("endless", "helpers/adder.py", "return a", "while True: a")
@@ -200,8 +236,8 @@ ENDLESS = Fault("endless", "helpers/adder.py", "return a", "while True: a")
 @pytest.fixture
 def tiny(tmp_path):
     """A bench with one module and one test, which does not notice `TIMES`."""
-    files = {"adder.py": SOURCE, "__init__.py": "", "../tests/test_adder.py": TESTS}
-    for name in ("helpers", "tests"):
+    files = {"adder.py": SOURCE, "__init__.py": "", f"../tests/{ADDER}": TESTS}
+    for name in ("helpers", "tests/helpers"):
         (tmp_path / "main" / name).mkdir(parents=True)
     for name, text in files.items():
         (tmp_path / "main" / "helpers" / name).write_text(text, encoding="utf-8")
@@ -234,9 +270,9 @@ def test_a_fault_that_does_not_fit_is_told_before_any_is_made(tiny, tmp_path):
 
 
 def test_a_fault_is_noticed_or_survives(tiny):
-    assert look(MINUS, tiny, "nearest").by == "test_adder.py::test_it_adds"
+    assert look(MINUS, tiny, "nearest").by == NOTICED
     assert look(TIMES, tiny, "nearest").by == ""
-    assert list(tiny.clean) == ["test_adder.py"]
+    assert list(tiny.clean) == [ADDER]
 
 
 def test_no_bytecode_outlives_a_fault(tiny, monkeypatch):
@@ -247,21 +283,19 @@ def test_no_bytecode_outlives_a_fault(tiny, monkeypatch):
 
 def test_a_fault_that_hangs_is_ended_and_noticed(tiny, monkeypatch):
     monkeypatch.setattr(bench, "PATIENCE", 1.0)
-    tiny.clean["test_adder.py"] = 0.1
+    tiny.clean[ADDER] = 0.1
     finding = look(ENDLESS, tiny, "nearest")
-    assert finding.by == "test_adder.py had not ended after 2 s"
+    assert finding.by == f"{ADDER} had not ended after 2 s"
 
 
 def test_a_detector_that_fails_without_a_fault_is_an_error(tiny):
-    (tiny.root / "tests" / "test_adder.py").write_text(
-        "assert False\n", encoding="utf-8"
-    )
+    (tiny.root / "tests" / ADDER).write_text("assert False\n", encoding="utf-8")
     with pytest.raises(UserError, match="Without any fault, this fails"):
         look(MINUS, tiny, "nearest")
 
 
 def test_the_first_that_notices_is_the_last_that_is_asked(tiny, monkeypatch):
-    said = {"test_adder.py": "", "all unit tests": "test_b.py::test_c"}
+    said = {ADDER: "", "all unit tests": "test_b.py::test_c"}
     asked = []
 
     def run(detector, *_):
@@ -288,7 +322,7 @@ def again(tiny, tmp_path, monkeypatch):
 def test_what_is_known_is_not_asked_again(again):
     memory = again()
     look_at_all([MINUS, TIMES], memory, "nearest")
-    assert memory.of(MINUS).by == "test_adder.py::test_it_adds"
+    assert memory.of(MINUS).by == NOTICED
     assert memory.of(TIMES).by == ""
     assert not memory.knows(TIMES, "suite")  # who could notice was not asked
     assert memory.knows(replace(TIMES, harmless="both are 4"), "suite")
@@ -297,22 +331,22 @@ def test_what_is_known_is_not_asked_again(again):
 def test_a_fault_that_is_another_now_is_asked_about_again(again):
     assert again().knows(replace(MINUS, fast=True), "nearest")
     assert not again().knows(replace(MINUS, new="b - a"), "nearest")
-    assert not again().knows(replace(TIMES, tests=("test_times",)), "nearest")
+    assert not again().knows(replace(TIMES, tests=("tests/test_times.py",)), "nearest")
 
 
 def test_one_more_fault_changes_nothing_for_the_others(again, tiny):
-    (tiny.root / "tests" / "faults.toml").write_text("", encoding="utf-8")
+    (tiny.root / "tests" / "faults").mkdir()
+    (tiny.root / "tests" / "faults" / "99.toml").write_text("", encoding="utf-8")
     assert again().knows(MINUS, "nearest")
 
 
-def test_in_another_course_nothing_is_known(again, tiny):
-    (tiny.root / "tests" / "test_adder.py").write_text(TESTS + "\n", encoding="utf-8")
+def test_in_another_course_or_from_a_damaged_memory_nothing_is_known(
+    again, tiny, tmp_path
+):
+    (tiny.root / "tests" / ADDER).write_text(TESTS + "\n", encoding="utf-8")
     assert again().found == {}
-
-
-def test_a_damaged_memory_is_none(tiny, tmp_path):
     (tmp_path / "faults.json").write_text("{", encoding="utf-8")
-    assert Memory(tmp_path / "faults.json", tiny).found == {}
+    assert again().found == {}
 
 
 def test_nineteen_of_twenty_are_enough_where_the_rest_is_explained():
@@ -339,6 +373,6 @@ def test_a_few_faults_are_noticed_by_the_tests_of_their_files(
     assert command.main(Namespace(names=[], fast=True, until="lessons")) == 0
     few = [fault.name for fault in ALL if fault.fast]
     printed = capsys.readouterr().out
-    assert 6 <= len(few) <= 8
+    assert few
     assert all(name in printed for name in few)
     assert f"{len(few)} of {len(few)} noticed: 100.0%" in printed
