@@ -21,7 +21,6 @@ from tools.verify.faults.detectors import (
     kind,
     module_name,
     nearest,
-    users,
 )
 
 ALL = read_faults()
@@ -102,27 +101,23 @@ def test_a_fault_that_does_not_fit_is_one_sentence(old, new, said):
 
 # ---------------------------------------------------------------- who is asked
 
-TREE = {
+SOURCES = {
     "helpers/a/b.py": "x = 1",
     "helpers/a/bc.py": "from helpers.a import b",
     "helpers/lessons/lesson77/exercises.py": "from helpers.a.bc import b",
     "helpers/other.py": "def f():\n    from helpers.lessons.lesson77 import exercises",
-    "tests/helpers/a/test_b.py": "",
-    "tests/helpers/a/test_b_more.py": "",
-    "tests/helpers/a/test_bc.py": "",
-    "tests/course/test_exercise_banks.py": "",
-    "tests/course/test_solutions.py": "",
 }
-BANK = "helpers/lessons/lesson77/exercises.py"
 OF_B = ["helpers/a/test_b.py", "helpers/a/test_b_more.py"]
+OF_BC = ["helpers/a/test_bc.py"]
 OF_BANKS = ["course/test_exercise_banks.py", "course/test_solutions.py"]
-EVERYTHING = "all unit tests"
+SUITE, BOTH = "all unit tests", ["77_first", "99_last"]
 
 
 @pytest.fixture
 def tree(tmp_path, write_lesson):
     """A course of two lessons; only the second one imports a helper by itself."""
-    for name, text in TREE.items():
+    empty = {f"tests/{name}": "" for name in (*OF_B, *OF_BC, *OF_BANKS)}
+    for name, text in (SOURCES | empty).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     write_lesson(tmp_path / "notebooks", "77_first", [code("1")])
@@ -130,32 +125,21 @@ def tree(tmp_path, write_lesson):
     return tmp_path
 
 
+def of(file, **options):
+    """Return a fault in one of the helpers."""
+    return Fault("x", f"helpers/{file}.py", "", "", **options)
+
+
 @pytest.mark.parametrize(
     ("fault", "until", "names"),
     [
-        (Fault("x", "helpers/a/b.py", "", ""), "nearest", OF_B),
-        (Fault("x", "helpers/a/b.py", "", ""), "suite", [*OF_B, EVERYTHING]),
-        (
-            Fault("x", "helpers/a/b.py", "", "", ("tests/helpers/a/test_bc.py",)),
-            "nearest",
-            ["helpers/a/test_bc.py", *OF_B],
-        ),
-        (
-            Fault("x", "helpers/a/b.py", "", "", harmless="nobody reads it"),
-            "lessons",
-            OF_B,
-        ),
-        (
-            Fault("x", "helpers/a/bc.py", "", ""),
-            "lessons",
-            ["helpers/a/test_bc.py", EVERYTHING, "77_first", "99_last"],
-        ),
-        (
-            Fault("x", BANK, "", ""),
-            "lessons",
-            [*OF_BANKS, EVERYTHING, "77_first", "99_last"],
-        ),
-        (Fault("x", "helpers/other.py", "", ""), "lessons", [EVERYTHING, "99_last"]),
+        (of("a/b"), "nearest", OF_B),
+        (of("a/b"), "suite", [*OF_B, SUITE]),
+        (of("a/b", tests=(f"tests/{OF_BC[0]}",)), "nearest", [*OF_BC, *OF_B]),
+        (of("a/b", harmless="it is a comment"), "lessons", OF_B),
+        (of("a/bc"), "lessons", [*OF_BC, SUITE, *BOTH]),
+        (of("lessons/lesson77/exercises"), "lessons", [*OF_BANKS, SUITE, *BOTH]),
+        (of("other"), "lessons", [SUITE, "99_last"]),
     ],
 )
 def test_the_tests_of_the_file_come_first_and_lessons_that_use_it_last(
@@ -164,13 +148,6 @@ def test_the_tests_of_the_file_come_first_and_lessons_that_use_it_last(
     found = list(asked(fault, until, tree))
     assert [detector.name for detector in found] == names
     assert (found[-1].command[:2] == ("tools", "run")) is (names[-1] == "99_last")
-
-
-def test_modules_are_followed_through_others(tree):
-    assert users("helpers.a.b", tree) == {
-        *("helpers.a.b", "helpers.a.bc", "helpers.other"),
-        "helpers.lessons.lesson77.exercises",
-    }
 
 
 def test_imports_are_named_in_full():
@@ -255,29 +232,27 @@ def test_the_copy_holds_sources_alone_and_the_checkout_stays_whole(tiny, tmp_pat
     assert (tiny.root / MINUS.file).read_text(encoding="utf-8") == SOURCE
 
 
-def test_a_fault_of_a_file_that_is_gone_is_one_sentence(tiny):
-    gone = Fault("gone", "helpers/gone.py", "", "")
-    with pytest.raises(UserError, match="Fault gone: there is no file"):
-        tiny.with_fault(gone).__enter__()
-
-
-def test_a_fault_that_does_not_fit_is_told_before_any_is_made(tiny, tmp_path):
-    wrong = replace(TIMES, old="a ** b")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"old": "a ** b"}, "its text occurs 0 times"),
+        ({"file": "helpers/gone.py"}, "there is no file"),
+    ],
+)
+def test_a_fault_that_does_not_fit_is_told_before_any_is_made(
+    tiny, tmp_path, change, said
+):
     memory = Memory(tmp_path / "faults.json", tiny)
-    with pytest.raises(UserError, match="Fault times: its text occurs 0 times"):
-        look_at_all([MINUS, wrong], memory, "nearest")
+    with pytest.raises(UserError, match=f"Fault times: {said}"):
+        look_at_all([MINUS, replace(TIMES, **change)], memory, "nearest")
     assert memory.found == {}
 
 
-def test_a_fault_is_noticed_or_survives(tiny):
+def test_a_fault_is_noticed_or_survives_and_leaves_no_bytecode(tiny, monkeypatch):
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     assert look(MINUS, tiny, "nearest").by == NOTICED
     assert look(TIMES, tiny, "nearest").by == ""
     assert list(tiny.clean) == [ADDER]
-
-
-def test_no_bytecode_outlives_a_fault(tiny, monkeypatch):
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-    look(TIMES, tiny, "nearest")
     assert not list(tiny.root.rglob("*.pyc"))
 
 
@@ -312,9 +287,11 @@ def test_the_first_that_notices_is_the_last_that_is_asked(tiny, monkeypatch):
 
 @pytest.fixture
 def again(tiny, tmp_path, monkeypatch):
-    """Look at two faults; return a function that opens the memory of it anew. What
-    is asked from now on is an error."""
-    look_at_all([MINUS, TIMES], Memory(tmp_path / "faults.json", tiny), "nearest")
+    """Keep what became of two faults; return a function that opens the memory of it
+    anew. What is asked from now on is an error."""
+    memory = Memory(tmp_path / "faults.json", tiny)
+    memory.keep(MINUS, FaultFinding(NOTICED, 1.0, "nearest"))
+    memory.keep(TIMES, FaultFinding("", 1.0, "nearest"))
     monkeypatch.setattr(command, "run", None)
     return lambda: Memory(tmp_path / "faults.json", Bench(tiny.root))
 
@@ -328,16 +305,13 @@ def test_what_is_known_is_not_asked_again(again):
     assert memory.knows(replace(TIMES, harmless="both are 4"), "suite")
 
 
-def test_a_fault_that_is_another_now_is_asked_about_again(again):
+def test_a_fault_that_is_another_now_is_asked_about_again(again, tiny):
+    lists = tiny.root / "tests" / "faults"
+    lists.mkdir()
+    (lists / "99.toml").write_text("", encoding="utf-8")  # is none of the course's
     assert again().knows(replace(MINUS, fast=True), "nearest")
     assert not again().knows(replace(MINUS, new="b - a"), "nearest")
     assert not again().knows(replace(TIMES, tests=("tests/test_times.py",)), "nearest")
-
-
-def test_one_more_fault_changes_nothing_for_the_others(again, tiny):
-    (tiny.root / "tests" / "faults").mkdir()
-    (tiny.root / "tests" / "faults" / "99.toml").write_text("", encoding="utf-8")
-    assert again().knows(MINUS, "nearest")
 
 
 def test_in_another_course_or_from_a_damaged_memory_nothing_is_known(
