@@ -68,8 +68,7 @@ class LessonCost:
 
 def lesson_cost(result: Result) -> LessonCost:
     """Return the cost of an executed lesson, from the timings in the notebook."""
-    target = result.job.target
-    cells = notebooks.code_cells(notebooks.read(target)) if target.exists() else []
+    cells = notebooks.code_cells(result.notebook())
     costs = [cell_cost(cell, result.job.source.stem) for cell in cells]
     last = next((i for i, cell in enumerate(cells) if imports_something(cell)), -1)
     imports = sum(cost.seconds for cost in costs[: last + 1])
@@ -129,9 +128,8 @@ def main(arguments: argparse.Namespace) -> int:
     """Execute lessons, print what they cost; return 1 when one failed, else 0."""
     parameters = asked(arguments)
     paths = notebooks.choose(arguments.lessons)
-    fit = {path: fitting(path, parameters) for path in paths}
-    folder = files.BUILD / "bench"
-    jobs = [Job(path, folder / path.name, fit[path]) for path in paths]
+    out = files.BUILD / "bench"
+    jobs = [Job(path, out / path.name, fitting(path, parameters)) for path in paths]
     costs = [lesson_cost(result) for result in run_jobs(jobs, arguments.jobs)]
     print(f"{lesson_table(costs)}\n\n{LEGEND}\n\n{slowest_table(costs)}")
     return 1 if any(cost.result.error for cost in costs) else 0

@@ -59,10 +59,8 @@ def report(result: Result, all_judged: bool, verdict: str = "✓") -> Report:
     `all_judged`: a claim that was not judged is a problem. `verdict`: the sign with
     which every exercise must have answered.
     """
-    target = result.job.target
-    nb = notebooks.read(target) if target.exists() else None
-    claims = notebooks.claims(nb) if nb else []
-    checks = notebooks.exercises(nb) if nb else []
+    nb = result.notebook()
+    claims, checks = notebooks.claims(nb), notebooks.exercises(nb)
     solved = sum(notebooks.verdicts(cell) == [verdict] for cell in checks)
     held = sum(claim["held"] is True for claim in claims)
     judged = sum(claim["judged"] for claim in claims)
@@ -87,7 +85,6 @@ def run_lessons(
     out: Path,
     parameters: dict[str, object],
     at_once: int = 2,
-    verdict: str = "✓",
 ) -> list[Report]:
     """Execute lessons with `parameters` into `out`; print table and problems.
 
@@ -100,7 +97,7 @@ def run_lessons(
     printed_length = parameters.get("BUDGET", 1) == 1
     as_printed = printed_length and set(parameters) <= {"SEED", "BUDGET", "DEVICE"}
     results = run_jobs(jobs, at_once)
-    reports = [report(result, as_printed, verdict) for result in results]
+    reports = [report(result, as_printed) for result in results]
     print(text_table([HEADER, *[r.row() for r in reports]], right=(1, 2)))
     for failed in reports:
         for problem in failed.problems:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from nbformat import NotebookNode, v4
 from tqdm import tqdm
 
 from tools.course import files, notebooks
@@ -34,16 +35,8 @@ class Job:
 
     def as_json(self) -> str:
         """Return the job as the worker reads it."""
-        return json.dumps(
-            {
-                "source": str(self.source.resolve()),
-                "target": str(self.target.resolve()),
-                "folder": str(self.source.resolve().parent),
-                "parameters": self.parameters,
-                "how": self.how,
-                "environment": self.environment,
-            }
-        )
+        source, target = str(self.source.resolve()), str(self.target.resolve())
+        return json.dumps(vars(self) | {"source": source, "target": target})
 
 
 @dataclass(frozen=True)
@@ -56,6 +49,11 @@ class Result:
     megabytes: float | None
     cpu_seconds: float | None = None
 
+    def notebook(self) -> NotebookNode:
+        """Return the executed notebook, an empty one where nothing was written."""
+        target = self.job.target
+        return notebooks.read(target) if target.exists() else v4.new_notebook()
+
 
 def progress_bar(total: int, unit: str) -> tqdm:
     """Return a bar on stderr, invisible where that is no terminal."""
@@ -65,25 +63,22 @@ def progress_bar(total: int, unit: str) -> tqdm:
 
 def work_off(
     tasks: Sequence[T],
-    do: Callable[[T], R],
+    do: Callable[[T], object],
     executor: Executor,
-    done: Callable[[T, R], object] = lambda task, result: None,
-    lost: Callable[[Exception], R] | None = None,
+    settle: Callable[[T, Future], R] = lambda task, ended: ended.result(),
 ) -> list[R]:
-    """Return what `do` returns for each task, in the order of the tasks.
+    """Return what `settle` returns for each task, in their order.
 
-    `done` is called with a task and its result as soon as it ends. `lost`: the result
-    of a task whose `do` has raised; without it the error is raised here. An
-    interruption cancels what has not begun, and still takes what comes to its end.
+    It is called with the task and its future as soon as `do` has ended. An interruption
+    cancels what has not begun, and still settles what comes to its end.
     """
     waiting = {executor.submit(do, task): i for i, task in enumerate(tasks)}
     results: dict[int, R] = {}
 
-    def take(ended: Iterable[Future]) -> None:
-        for future in ended:
+    def take(futures: Iterable[Future]) -> None:
+        for future in futures:
             number = waiting.pop(future)
-            results[number] = result_of(future, lost)
-            done(tasks[number], results[number])
+            results[number] = settle(tasks[number], future)
 
     try:
         take(as_completed(waiting))
@@ -93,16 +88,6 @@ def work_off(
     finally:
         begun(waiting)
     return [results[number] for number in range(len(tasks))]
-
-
-def result_of(future: Future, lost: Callable[[Exception], R] | None) -> R:
-    """Return what a task has returned, or what stands for it when it has raised."""
-    try:
-        return future.result()
-    except Exception as error:
-        if lost is None:
-            raise
-        return lost(error)
 
 
 def begun(futures: Iterable[Future]) -> list[Future]:

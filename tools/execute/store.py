@@ -72,7 +72,7 @@ def store_lessons(paths: Sequence[Path], out: Path, at_once: int = 2) -> list[st
     problems = []
     for result in run_jobs(jobs, at_once):
         found = list(report(result, all_judged=True).problems)
-        found = found or unfit(notebooks.read(result.job.target))
+        found = found or unfit(result.notebook())
         name = result.job.source.stem
         if not found:
             store(result)

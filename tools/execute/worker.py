@@ -30,7 +30,7 @@ def with_papermill(job: dict, **hooks: Callable) -> None:
         parameters=job["parameters"],
         language="python",
         kernel_name=KERNEL,
-        cwd=job["folder"],
+        cwd=str(Path(job["source"]).parent),
         progress_bar=False,
         **hooks,
     )
@@ -45,7 +45,7 @@ def as_it_stands(job: dict, **hooks: Callable) -> None:
         kernel_name=KERNEL,
         timeout=None,
         record_timing=False,
-        resources={"metadata": {"path": job["folder"]}},
+        resources={"metadata": {"path": str(Path(job["source"]).parent)}},
         **hooks,
     )
     try:

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 from helpers.core.errors import UserError
@@ -162,20 +163,25 @@ def executed(todo: Sequence[Task], scheduler: str | None, at_once: int) -> list[
     """Execute tasks with progress; each run without an error is kept as it ends."""
     with progress_bar(len(todo), "run") as bar:
 
-        def done(task: Task, run: dict) -> None:
+        def settle(task: Task, ended: Future) -> dict:
+            run = record_of(ended)
             if not run["error"]:
                 keep(task, run)
             bar.write(f"{task.name}: {sentence(run)}", file=sys.stderr)
             bar.update()
+            return run
 
         with pool(scheduler, at_once) as executor:
-            return work_off(todo, execute, executor, done, lost)
+            return work_off(todo, execute, executor, settle)
 
 
-def lost(error: Exception) -> dict:
-    """Return the record of a run that has none, such as one of a lost worker."""
-    text = str(error).strip().splitlines() or [type(error).__name__]
-    return {"error": text[-1], "claims": []}
+def record_of(ended: Future) -> dict:
+    """Return a run's record; what kept it from one (a lost worker) is its error."""
+    try:
+        return ended.result()
+    except Exception as error:
+        text = str(error).strip().splitlines() or [type(error).__name__]
+        return {"error": text[-1], "claims": []}
 
 
 def sentence(run: dict) -> str:

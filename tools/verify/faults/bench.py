@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from helpers.core.errors import UserError
+from helpers.core.files import sha256
 from tools.course import files
 from tools.execute.kernels import child_environment
 from tools.execute.processes import end_family, family
@@ -52,13 +53,12 @@ class Bench:
         """Return a checksum over all files of the copy, their names included. The lists
         of faults are left out: one more fault changes nothing for the others."""
         lists = self.root / FOLDER.relative_to(files.ROOT)
-        digest = hashlib.sha256()
-        for path in sorted(p for p in self.root.rglob("*") if p.is_file()):
-            if path.parent != lists:
-                name = path.relative_to(self.root).as_posix()
-                content = hashlib.sha256(path.read_bytes()).hexdigest()
-                digest.update(f"{name} {content}\n".encode())
-        return digest.hexdigest()
+        sums = {
+            path.relative_to(self.root).as_posix(): sha256(path)
+            for path in sorted(self.root.rglob("*"))
+            if path.is_file() and path.parent != lists
+        }
+        return hashlib.sha256(repr(sums).encode()).hexdigest()
 
     def whole_and_faulty(self, fault: Fault) -> tuple[str, str]:
         """Return the text of the fault's file without and with it. Raises UserError for

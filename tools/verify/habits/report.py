@@ -41,7 +41,7 @@ def judge(
     *before, last = results
     problems = [p for result in before for p in not_stopped(result)]
     final = report(last, all_judged=False, verdict=verdict)
-    nb = executed(last)
+    nb = last.notebook()
     where = broken(nb) if last.error else ""
     problems += [where] if where else final.problems
     problems += complaints(nb)
@@ -56,17 +56,6 @@ def judge(
     return Outcome(row, tuple(problems), tuple(notes))
 
 
-def executed(result: Result) -> NotebookNode | None:
-    """Return the page with its outputs, None where nothing was written."""
-    target = result.job.target
-    return notebooks.read(target) if target.exists() else None
-
-
-def cells(nb: NotebookNode | None) -> list[NotebookNode]:
-    """Return the code cells, none without a notebook."""
-    return notebooks.code_cells(nb) if nb else []
-
-
 def name(cell: NotebookNode) -> str:
     """Return how a reader finds a cell: its number in the lesson, and which time."""
     told = cell.metadata.get("habit", {"cell": 0, "time": 1})
@@ -75,9 +64,9 @@ def name(cell: NotebookNode) -> str:
     return f"cell {told['cell']}" + (", the second time" if told["time"] == 2 else "")
 
 
-def broken(nb: NotebookNode | None) -> str:
+def broken(nb: NotebookNode) -> str:
     """Return cell and error of the first cell that has raised, "" without one."""
-    for cell in cells(nb):
+    for cell in notebooks.code_cells(nb):
         for output in cell.outputs:
             if output.output_type == "error":
                 said = f"{output.ename}: {output.evalue}".strip().splitlines()
@@ -93,14 +82,14 @@ def not_stopped(result: Result) -> list[str]:
     length = len([cell for cell in notebooks.code_cells(page) if cell.source.strip()])
     if result.error.startswith(f"after {length - 1} cells: DeadKernelError"):
         return []
-    error = broken(executed(result)) or result.error or "the kernel did not stop"
+    error = broken(result.notebook()) or result.error or "the kernel did not stop"
     return [f"before the restart: {error}"]
 
 
-def complaints(nb: NotebookNode | None) -> list[str]:
+def complaints(nb: NotebookNode) -> list[str]:
     """Return a line for each cell that wrote to stderr, where warnings go."""
     found = []
-    for cell in cells(nb):
+    for cell in notebooks.code_cells(nb):
         lines = notebooks.stream(cell, "stderr").strip().splitlines()
         lines = [line for line in lines if not line.startswith(ADVICE)]
         if lines:
@@ -108,20 +97,20 @@ def complaints(nb: NotebookNode | None) -> list[str]:
     return found
 
 
-def differing(nb: NotebookNode | None) -> list[str]:
+def differing(nb: NotebookNode) -> list[str]:
     """Return which claims show another value the second time. That is no fault by
     itself, as long as they hold: a cell may go on with the random numbers of another.
     """
     seen: dict[str, str] = {}
     changed = []
-    for claim in notebooks.claims(nb) if nb else []:
+    for claim in notebooks.claims(nb):
         if seen.setdefault(claim["id"], claim["measured"]) != claim["measured"]:
             changed.append(claim["id"])
     return [f"another value the second time: {', '.join(changed)}"] if changed else []
 
 
 def attempts(
-    log: Path, walls: Sequence[str], nb: NotebookNode | None
+    log: Path, walls: Sequence[str], nb: NotebookNode
 ) -> tuple[list[str], list[str]]:
     """Return what ran into the walls: problems, of the network, and notes, of folders.
 
@@ -131,7 +120,7 @@ def attempts(
     tried, others = sorted_out(log)
     missing = set(walls) - {record["wall"] for record in tried}
     problems = [f"the wall {wall!r} has recorded nothing" for wall in sorted(missing)]
-    numbers = {cell.execution_count: name(cell) for cell in cells(nb)}
+    numbers = {cell.execution_count: name(cell) for cell in notebooks.code_cells(nb)}
     reached = [record for record in others if record["wall"] == "network"]
     for record in reached:
         where = numbers.get(record["cell"], "the kernel")

@@ -186,11 +186,11 @@ def test_claims_with_another_value_the_second_time_are_noted():
 
 def test_a_wall_that_recorded_nothing_is_a_problem(tmp_path):
     log = tmp_path / "walls.log"
-    problems, _ = report.attempts(log, ("home", "network"), None)
+    problems, _ = report.attempts(log, ("home", "network"), v4.new_notebook())
     assert len(problems) == 2
     marks = [{"wall": "habit-probe"}, {"wall": "network"}, {"wall": "habit-probe"}]
     log.write_text("\n".join(map(json.dumps, marks)), encoding="utf-8")
-    problems, notes = report.attempts(log, ("home", "network"), None)
+    problems, notes = report.attempts(log, ("home", "network"), v4.new_notebook())
     assert problems == ["the wall 'home' has recorded nothing"]
     assert notes == []
 
