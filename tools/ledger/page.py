@@ -56,14 +56,10 @@ def opening(found: dict) -> str:
 
 def tightest(entries: Sequence[dict]) -> str:
     """Return the claims nearest to their bounds, "" where none has a margin."""
-    known = sorted((e["margin"], i) for i, e in enumerate(entries) if has_margin(e))
-    nearest = [f"{entries[i]['id']} ({margin_text(m)})" for m, i in known[:TIGHTEST]]
+    known = [entry for entry in entries if entry["margin"] is not None]
+    known = sorted(known, key=lambda entry: entry["margin"])[:TIGHTEST]
+    nearest = [f"{e['id']} ({margin_text(e['margin'])})" for e in known]
     return f"Nearest to their bounds: {', '.join(nearest)}." if nearest else ""
-
-
-def has_margin(entry: dict) -> bool:
-    """Return whether a margin is known."""
-    return entry["margin"] is not None
 
 
 def link(lesson: str, folder: Path) -> str:

@@ -19,7 +19,7 @@ class Fault:
     file: str  # from the checkout on, such as helpers/data/images/datasets.py
     old: str  # occurs exactly once in the file
     new: str
-    tests: tuple[str, ...] = ()  # files to be asked first, from the checkout on
+    tests: Sequence[str] = ()  # files to be asked first, from the checkout on
     fast: bool = False  # among the few that `make test` makes
     harmless: str = ""  # why nothing needs to notice it
 
@@ -64,14 +64,9 @@ def faults_in(path: Path) -> list[Fault]:
     no TOML, and for an entry that is no fault."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        return [as_fault(file, row) for file, rows in tables.items() for row in rows]
+        return [Fault(file=f, **row) for f, rows in tables.items() for row in rows]
     except (OSError, ValueError, TypeError) as error:
         raise UserError(f"{path} holds no list of faults: {error}") from error
-
-
-def as_fault(file: str, entry: dict) -> Fault:
-    """Return one entry of the list. Raises TypeError for a key that no fault has."""
-    return Fault(file=file, **entry | {"tests": tuple(entry.get("tests", ()))})
 
 
 def choose(names: Iterable[str], faults: Sequence[Fault]) -> list[Fault]:

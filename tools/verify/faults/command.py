@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,12 +79,12 @@ class Memory:
         self.file, self.bench = file, bench
         self.tree = bench.fingerprint()
         self.found: dict[str, FaultFinding] = {}  # by what was changed
-        stored = stored_in(file)
-        if stored.get("tree") == self.tree:
-            bench.clean.update(stored["clean"])
-            self.found = {
-                c: FaultFinding(**known) for c, known in stored["found"].items()
-            }
+        with suppress(OSError, ValueError):  # there is none, or it is damaged
+            stored = json.loads(file.read_text(encoding="utf-8"))
+            if stored.get("tree") == self.tree:
+                bench.clean.update(stored["clean"])
+                found = stored["found"].items()
+                self.found = {change: FaultFinding(**known) for change, known in found}
 
     def knows(self, fault: Fault, until: str) -> bool:
         """Return whether nothing new could be learned about a fault."""
@@ -102,14 +103,6 @@ class Memory:
         found = {change: vars(known) for change, known in self.found.items()}
         facts = {"tree": self.tree, "clean": self.bench.clean, "found": found}
         files.write_whole(self.file, json.dumps(facts, indent=1))
-
-
-def stored_in(file: Path) -> dict:
-    """Return what a file of findings says, {} where there is none to be read."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
 
 
 def look_at_all(faults: Sequence[Fault], memory: Memory, until: str) -> None:

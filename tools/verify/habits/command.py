@@ -154,16 +154,6 @@ def jobs(
     return found
 
 
-def show(habit: Habit, outcomes: Sequence[Outcome]) -> None:
-    """Print what became of the lessons under one habit."""
-    for outcome in outcomes:
-        lesson = outcome.row[1]
-        for problem in outcome.problems:
-            print(f"{habit.name}: {lesson}: {problem}", flush=True)
-        for note in outcome.notes:
-            print(f"{habit.name}: {lesson}: noted: {note}", flush=True)
-
-
 def run(
     habits: Sequence[Habit], paths: Sequence[Path], at_once: int = 2
 ) -> list[Outcome]:
@@ -172,11 +162,13 @@ def run(
     for habit in habits:
         print(f"{habit.name}: {habit.text}", flush=True)
         found = practise(habit, paths, files.BUILD / "habits" / habit.name, at_once)
-        show(habit, found)
+        for outcome in found:
+            notes = [f"noted: {note}" for note in outcome.notes]
+            for line in [*outcome.problems, *notes]:
+                print(f"{habit.name}: {outcome.row[1]}: {line}", flush=True)
         outcomes += found
-    print(
-        "\n" + text_table([HEADER, *[outcome.row for outcome in outcomes]], right=(2,))
-    )
+    rows = [outcome.row for outcome in outcomes]
+    print("\n" + text_table([HEADER, *rows], right=(2,)))
     return outcomes
 
 

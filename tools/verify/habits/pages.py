@@ -5,6 +5,7 @@ the lesson it is, and which time it runs.
 """
 
 import copy
+from collections.abc import Callable
 
 from nbformat import NotebookNode, v4
 
@@ -38,22 +39,21 @@ def once(nb: NotebookNode) -> list[NotebookNode]:
     return [nb]
 
 
-def each_cell_twice(nb: NotebookNode) -> list[NotebookNode]:
-    """Return the page with every cell twice in a row."""
+def each_cell_twice(
+    nb: NotebookNode, chosen: Callable[[NotebookNode], bool] = lambda cell: True
+) -> list[NotebookNode]:
+    """Return the page with every chosen code cell twice in a row."""
     cells = []
     for cell in nb.cells:
-        cells += [cell, again(cell)] if cell.cell_type == "code" else [cell]
+        twice = cell.cell_type == "code" and chosen(cell)
+        cells += [cell, again(cell)] if twice else [cell]
     return [with_cells(nb, cells)]
 
 
 def exercises_twice(nb: NotebookNode) -> list[NotebookNode]:
     """Return the page with every cell of an exercise twice in a row; they cost least,
     and are the ones that a learner runs most often."""
-    cells = []
-    for cell in nb.cells:
-        graded = "nbgrader" in cell.metadata and cell.cell_type == "code"
-        cells += [cell, again(cell)] if graded else [cell]
-    return [with_cells(nb, cells)]
+    return each_cell_twice(nb, lambda cell: "nbgrader" in cell.metadata)
 
 
 def all_twice(nb: NotebookNode) -> list[NotebookNode]:
