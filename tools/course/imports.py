@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from tools.course import notebooks
-from tools.course.files import NOTEBOOKS, ROOT
+from tools.course.files import ROOT
 
 
 def module_name(path: Path) -> str:
@@ -113,13 +113,13 @@ def docstring_lines(tree: ast.Module) -> set[int]:
     return found
 
 
-def concerned(file: str, folder: Path = NOTEBOOKS) -> list[Path]:
+def concerned(file: str, root: Path = ROOT) -> list[Path]:
     """Return the lessons that a file of the checkout reaches, in their order."""
-    path = ROOT / file
+    path = root / file
     return [
         lesson
-        for lesson in notebooks.lessons(folder)
-        if lesson == path or path in beneath(lesson)
+        for lesson in notebooks.lessons(root / "notebooks")
+        if lesson == path or path in beneath(lesson, root)
     ]
 
 

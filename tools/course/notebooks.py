@@ -1,19 +1,22 @@
 """The course on disk: its folders, its lessons, and what stands in a notebook."""
 
+from __future__ import annotations
+
 import ast
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-import nbformat
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from helpers.core import signs
 from helpers.core.errors import UserError
 from tools.course import files
 from tools.course.options import spelled_out, unknown
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 FORMULA = re.compile(
     r"\$\$.+?\$\$|(?<!\\)\$[^$\n]+(?<!\\)\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL
@@ -62,6 +65,8 @@ def named(name: str, known: Sequence[Path]) -> list[Path]:
 
 def read(path: Path) -> NotebookNode:
     """Return the notebook in `path`. Raises UserError when it is not one."""
+    import nbformat  # takes seconds: a --help does without
+
     try:
         return nbformat.read(path, as_version=4)
     except (OSError, ValueError, AttributeError, nbformat.ValidationError) as error:

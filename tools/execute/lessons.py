@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.core.errors import UserError
-from helpers.core.run import checked_budget, checked_seed, pick_device
 from helpers.core.tables import text_table
 from tools.course import files, notebooks
 from tools.course.options import add_lessons, add_parameters
 from tools.execute.schedule import Job, Result, run_jobs
 
-CHECKS = {"SEED": checked_seed, "BUDGET": checked_budget, "DEVICE": pick_device}
+# The parameters of every lesson, and what of helpers.core.run checks each.
+CHECKS = {"SEED": "checked_seed", "BUDGET": "checked_budget", "DEVICE": "pick_device"}
 HEADER = ("lesson", "seconds", "peak MB", "claims held", "exercises", "result")
 EXAMPLE = "01 03 --seed 1 --budget 2"
 
@@ -118,8 +118,10 @@ def fitting(path: Path, parameters: dict[str, object]) -> dict[str, object]:
             has = ", ".join(own) or "none"
             raise UserError(f"{path.stem} has no parameter {name}; it has {has}.")
     fit = {n: typed(n, value, own[n]) for n, value in parameters.items()}
+    from helpers.core import run  # brings torch: a --help does without
+
     for name in fit.keys() & CHECKS.keys():
-        CHECKS[name](fit[name])
+        getattr(run, CHECKS[name])(fit[name])
     return fit
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from helpers.core.errors import UserError
 from tools.course import files
 from tools.editions.student import write_edition
+from tools.execute import kernels
 
 SETTINGS = Path(__file__).parent  # its labconfig/ turns JupyterLab's news off
 LEARNER = SETTINGS / "learner"  # switches off what the extra `classroom` adds
@@ -56,11 +57,9 @@ def lab_environment(*configs: Path) -> dict[str, str]:
     `configs`: folders of Jupyter's configuration that go before the course's own. With
     LEARNER, JupyterLab is the same whether the extra `classroom` is installed or not.
     """
-    folders = [*configs, SETTINGS, os.environ.get("JUPYTER_CONFIG_PATH", "")]
-    modules = [files.ROOT, os.environ.get("PYTHONPATH", "")]
     return os.environ | {
-        "JUPYTER_CONFIG_PATH": os.pathsep.join(str(part) for part in folders if part),
-        "PYTHONPATH": os.pathsep.join(str(part) for part in modules if part),
+        "JUPYTER_CONFIG_PATH": kernels.first("JUPYTER_CONFIG_PATH", *configs, SETTINGS),
+        "PYTHONPATH": kernels.first("PYTHONPATH", files.ROOT),
     }
 
 

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import psutil
 from playwright.sync_api import Browser, BrowserType, Error
 
 from helpers.core.errors import UserError
 from tools.course import files
-from tools.execute.kernels import ELSEWHERE
+from tools.execute import kernels
+from tools.execute.processes import end_family
 from tools.lab import lab
 
 ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/\S*token=(\w+)")
@@ -49,17 +49,17 @@ class Server:
 
 def own_environment(home: Path) -> dict[str, str]:
     """Return `make lab`'s environment with everything personal inside `home`."""
-    dropped = {*ELSEWHERE, *NOT_A_LEARNERS} - {"PIXELS_DATA"}
-    kept = lab.lab_environment(lab.LEARNER)
     jupyter = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
-    return {name: text for name, text in kept.items() if name not in dropped} | {
-        "HOME": str(home),
-        "USERPROFILE": str(home),
+    own = kernels.at_home(home) | dict.fromkeys(NOT_A_LEARNERS)
+    own |= {
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         **{f"JUPYTER_{name}": str(home / name.lower()) for name in jupyter},
     }
+    del own["PIXELS_DATA"]  # what a class shares is asked for as ever
+    changed = lab.lab_environment(lab.LEARNER) | own
+    return {name: text for name, text in changed.items() if text is not None}
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def serving(folder: Path) -> Iterator[Server]:
         base, token = said_address(process, log)
         yield Server(base, token, root)
     finally:
-        stop(process)
+        end_family(process, patience=20)  # it ends its kernels first
 
 
 def said_address(process: subprocess.Popen, log: Path) -> tuple[str, str]:
@@ -96,23 +96,6 @@ def said_address(process: subprocess.Popen, log: Path) -> tuple[str, str]:
             break
         time.sleep(0.25)
     raise UserError(f"JupyterLab did not start; what it said is in {log}.")
-
-
-def stop(process: subprocess.Popen) -> None:
-    """End a server and whatever it has started; no kernel is left behind."""
-    try:
-        family = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        family = []
-    process.terminate()
-    try:
-        process.wait(timeout=20)  # it ends its kernels first
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    _, alive = psutil.wait_procs(family, timeout=3)
-    for orphan in alive:
-        orphan.kill()
 
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

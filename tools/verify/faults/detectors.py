@@ -1,12 +1,11 @@
 """What may notice a fault: tests and lessons, the cheapest first."""
 
-import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.course import notebooks
+from tools.course.imports import concerned, nearest_tests
 from tools.verify.faults.catalogue import Fault
 
 LEVELS = ("nearest", "suite", "lessons")
@@ -81,8 +80,7 @@ def nearest(fault: Fault, root: Path) -> list[Detector]:
     a/b.py is tested in tests/a/test_b.py, and in test_b_*.py where one is not enough.
     Banks of exercises are tested together too, and against the lessons' solutions."""
     file = Path(fault.file)
-    found = sorted((root / "tests" / file.parent).glob(f"test_{file.stem}[._]*py"))
-    own = [path.relative_to(root).as_posix() for path in found]
+    own = nearest_tests(fault.file, root)
     bank = OF_ALL_BANKS if file.match("helpers/lessons/*/exercises.py") else ()
     paths = dict.fromkeys((*fault.tests, *own, *bank))
     return [tests(path) for path in paths if (root / path).is_file()]
@@ -102,48 +100,7 @@ def suite() -> Detector:
 def lessons(fault: Fault, root: Path) -> list[Detector]:
     """Return the lessons that use a fault's module, directly or through another; in
     the course's order, in which the first are the cheapest."""
-    using = users(module_name(Path(fault.file)), root)
     return [
         Detector(path.stem, ("tools", "run", path.stem, "--jobs", "1"), "lessons")
-        for path in notebooks.lessons(root / "notebooks")
-        if used_by(path) & using
+        for path in concerned(fault.file, root)
     ]
-
-
-def used_by(lesson: Path) -> set[str]:
-    """Return the modules that a lesson imports, its bank of exercises among them."""
-    cells = notebooks.code_cells(notebooks.read(lesson))
-    bank = f"helpers.lessons.lesson{lesson.stem[:2]}.exercises"
-    return {bank}.union(*(imports(cell.source) for cell in cells))
-
-
-def users(module: str, root: Path) -> set[str]:
-    """Return a module, and all helpers that import it, directly or through another."""
-    imported = {
-        module_name(path.relative_to(root)): imports(path.read_text(encoding="utf-8"))
-        for path in (root / "helpers").rglob("*.py")
-    }
-    found, before = {module}, set()
-    while found != before:
-        before = found
-        found = found | {name for name, others in imported.items() if others & found}
-    return found
-
-
-def module_name(path: Path) -> str:
-    """Return the name under which a file is imported: helpers/a/b.py, helpers.a.b."""
-    return ".".join(path.with_suffix("").parts)
-
-
-def imports(source: str) -> set[str]:
-    """Return the modules that a source imports; of `from a import b`, a and a.b."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {
-                f"{node.module}",
-                *(f"{node.module}.{a.name}" for a in node.names),
-            }
-    return found

@@ -16,6 +16,7 @@ from helpers.core.errors import UserError
 from helpers.page.exercises import find, judge_answer
 from tools.course import notebooks
 from tools.editions.student import student_notebook
+from tools.execute.processes import end_family
 from tools.verify.browser import broken, plans, server
 from tools.verify.browser.report import Visit, report
 
@@ -123,7 +124,7 @@ def test_no_kernel_outlives_its_server():
     )
     with process.stdout as said:
         kernel = psutil.Process(int(said.readline()))
-    server.stop(process)
+    end_family(process, patience=20)
     psutil.wait_procs([kernel], timeout=10)
     assert process.returncode is not None
     assert not kernel.is_running()

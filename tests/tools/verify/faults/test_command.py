@@ -11,17 +11,12 @@ from support.tiny_lessons import code
 from helpers.core.errors import UserError
 from tools.course import files as course_files
 from tools.course import notebooks
+from tools.course.imports import module_name
 from tools.verify.faults import bench, command, detectors
 from tools.verify.faults.bench import Bench, Outcome
 from tools.verify.faults.catalogue import FOLDER, Fault, choose, faults_in, read_faults
 from tools.verify.faults.command import FaultFinding, Memory, look, look_at_all, summary
-from tools.verify.faults.detectors import (
-    asked,
-    imports,
-    kind,
-    module_name,
-    nearest,
-)
+from tools.verify.faults.detectors import asked, kind, nearest
 
 ALL = read_faults()
 NAMES = [fault.name for fault in ALL]
@@ -148,11 +143,6 @@ def test_the_tests_of_the_file_come_first_and_lessons_that_use_it_last(
     found = list(asked(fault, until, tree))
     assert [detector.name for detector in found] == names
     assert (found[-1].command[:2] == ("tools", "run")) is (names[-1] == "99_last")
-
-
-def test_imports_are_named_in_full():
-    found = imports("import a.b as c\nfrom d import e\ndef f():\n    from g.h import i")
-    assert found == {"a.b", "d", "d.e", "g.h", "g.h.i"}
 
 
 @pytest.mark.parametrize(
