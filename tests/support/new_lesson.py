@@ -117,8 +117,8 @@ Everybody has doubled a number, and tripled another.
 
 | minutes | what | with |
 |--:|---|---|
-| 40 | Add it up | Step 1 · claims 99.1, 99.2 |
-| 5 | In pairs: three times | Step 1 · exercise 99.1 |
+| 40 | Add it up | Step 1. Twice · claims 99.1, 99.2 |
+| 5 | In pairs: three times | An exercise · exercise 99.1 |
 
 Left for home: nothing.
 
@@ -190,11 +190,13 @@ claim("99.2", "mean of doubled numbers", mean, between=(0.9, 1.1))"""
         told("The cell above holds what may be turned."),
         code(worked, "worked-only"),
         code(f"import torch\n\n{setup}"),
-        told("## Step 1: twice\n\nA number and itself, added up."),
+        told("## Step 1. Twice\n\nA number and itself, added up."),
         code(built, teaches="helpers.models.toy.doubling"),
         told("> **Predict.** What is the mean of doubled numbers from 0 to 1?"),
         code(claims),
-        told("Their mean is near 1.\n\n**Your turn, 99.1 ★** Three times."),
+        told("Their mean is near 1."),
+        told("Twice a number from 0 to 1 lies from 0 to 2."),
+        told("## An exercise\n\n**Your turn, 99.1 ★** Three times."),
         code(solution, nbgrader=nbgrader("ex-99-1", grade=False)),
         code('check("99.1", triple)', nbgrader=nbgrader("check-99-1", grade=True)),
         told("## Summary\n\nTwice is once and once more (claim 99.1)."),
