@@ -182,7 +182,7 @@ claim("99.1", "double(1) minus 2", gap, kind="always", equals=0)
 (seed,) = run.seeds("99.1")
 mean = mean_of_doubled(1000, seed)
 claim("99.2", "mean of doubled numbers", mean, between=(0.9, 1.1))"""
-    built = MODEL[MODEL.index("from torch") :]
+    built = MODEL[MODEL.index("from torch") :].strip()
     told = v4.new_markdown_cell
     cells = [
         told("# 99 · Doubling\n\n**How much is twice a number?** It is built here."),
