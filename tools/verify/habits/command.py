@@ -6,26 +6,25 @@ train without a network, or at a machine where nearly everything is read-only.
 
 import argparse
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import zip_longest
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from helpers.core.errors import UserError
 from helpers.core.tables import text_table
 from tools.course import files, notebooks
-from tools.course.options import add_lessons, from_environment
+from tools.course.options import add_lessons, from_environment, unknown
 from tools.editions.student import student_edition
+from tools.execute.kernels import at_home
 from tools.execute.lessons import fitting
-from tools.execute.schedule import Job, Result, run_jobs
-from tools.verify.habits import pages as habit_pages
-from tools.verify.habits.report import HEADER, Outcome, judge
-from tools.verify.habits.surroundings import log_of, surroundings
+from tools.execute.schedule import Job, run_jobs
+from tools.verify.habits import pages, seal
+from tools.verify.habits.pages import Habit
+from tools.verify.habits.report import HEADER, Outcome, judge, log_of
+from tools.verify.habits.walls import Walls
 
-GLANCE = {"BUDGET": 0.03}  # where training is not the point: all lessons reach the end
+DATA = files.ROOT / "data"
 QUICK = {"BUDGET": 0.1}
 EVERYTHING = ("network", "data", "home")
 EXAMPLE = "01 --only twice offline"
@@ -43,24 +42,6 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True)
-class Habit:
-    """What a learner does: `pages` are run in kernels of their own, one after another,
-    in one folder; `walls` are among "network", "data" and "home"."""
-
-    name: str
-    text: str
-    pages: Callable[[NotebookNode], list[NotebookNode]] = habit_pages.once
-    parameters: dict[str, object] = field(default_factory=lambda: GLANCE)
-    walls: tuple[str, ...] = ()
-    student: bool = False
-
-    @property
-    def verdict(self) -> str:
-        """Return the sign that every check must answer with."""
-        return "○" if self.student else "✓"
-
-
 HABITS = (
     Habit("offline", "no network at all", walls=("network",)),
     Habit("data", "data/ is read-only", walls=("data",)),
@@ -71,14 +52,14 @@ HABITS = (
     Habit(
         "restart",
         "the kernel is killed in the middle, on purpose; Run All Above, then the rest",
-        habit_pages.stopped_in_the_middle,
+        pages.stopped_in_the_middle,
     ),
-    Habit("again", "Run All twice in one kernel", habit_pages.all_twice),
-    Habit("twice", "every cell twice in a row", habit_pages.each_cell_twice),
+    Habit("again", "Run All twice in one kernel", pages.all_twice),
+    Habit("twice", "every cell twice in a row", pages.each_cell_twice),
     Habit(
         "student",
         "the student edition, nothing attempted, every cell twice, behind all walls",
-        habit_pages.each_cell_twice,
+        pages.each_cell_twice,
         walls=EVERYTHING,
         student=True,
     ),
@@ -88,7 +69,7 @@ HABITS = (
 STUDENT_RUN = Habit(
     "student-run",
     "the student edition, nothing attempted, each exercise twice, behind all walls",
-    habit_pages.exercises_twice,
+    pages.exercises_twice,
     QUICK,
     walls=EVERYTHING,
     student=True,
@@ -100,12 +81,10 @@ def choose(names: Sequence[str]) -> list[Habit]:
 
     Raises UserError for a name that no habit has.
     """
-    known = {habit.name: habit for habit in HABITS}
+    known = [habit.name for habit in HABITS]
     for name in names:
         if name not in known:
-            raise UserError(
-                f"There is no habit {name!r}; there are {', '.join(known)}."
-            )
+            raise unknown("habit", name, known)
     return [habit for habit in HABITS if habit.name in names or not names]
 
 
@@ -116,42 +95,52 @@ def practise(
 
     Raises UserError, before anything is executed, for a parameter a lesson lacks.
     """
-    pages = {path: prepared(habit, path) for path in paths}
     shutil.rmtree(folder, ignore_errors=True)
-    files.make_folder(folder)
-    plans = [jobs(habit, path, pages[path], folder) for path in paths]
-    done: dict[Path, list[Result]] = {path: [] for path in paths}
-    for together in zip_longest(*plans):  # first all first pages, then the second ones
-        waiting = [job for job in together if job]
-        for result in run_jobs(waiting, at_once):
-            done[paths[together.index(result.job)]].append(result)
-    return [
-        judge(habit.name, done[path], habit.verdict, habit.walls, log_of(path, folder))
-        for path in paths
-    ]
+    plans = [jobs(habit, path, files.make_folder(folder)) for path in paths]
+    # First the first pages of all lessons, then their second ones.
+    rounds = [run_jobs(together, at_once) for together in zip(*plans, strict=True)]
+    return [judge(habit, results) for results in zip(*rounds, strict=True)]
 
 
 def prepared(habit: Habit, path: Path) -> list[NotebookNode]:
     """Return the pages of a lesson that are executed, in order."""
     nb = student_edition(path) if habit.student else notebooks.read(path)
-    nb = habit_pages.numbered(nb, fitting(path, habit.parameters))
-    pages = habit.pages(nb)
-    return [habit_pages.probed(page) for page in pages] if habit.walls else pages
+    return habit.pages(pages.numbered(nb, fitting(path, habit.parameters)))
 
 
-def jobs(
-    habit: Habit, path: Path, pages: Sequence[NotebookNode], folder: Path
-) -> list[Job]:
-    """Write the pages into a folder of their own, and return how to execute them."""
+def jobs(habit: Habit, path: Path, folder: Path) -> list[Job]:
+    """Write a lesson's pages into a folder of their own; return how to execute them."""
     own = files.make_folder(folder / "pages" / path.stem)
-    around = surroundings(habit.walls, folder, log_of(path, folder))
-    found = []
-    for number, page in enumerate(pages, start=1):
-        part = "" if number == len(pages) else f"-part-{number}"
+    parts, found = prepared(habit, path), []
+    for number, page in enumerate(parts, start=1):
+        part = "" if number == len(parts) else f"-part-{number}"
         source = own / f"{path.stem}{part}.ipynb"
+        target = folder / source.name
         nbformat.write(page, source)
-        found.append(Job(source, folder / source.name, **around))
+        found.append(Job(source, target, **surroundings(habit.walls, target)))
     return found
+
+
+def surroundings(walls: Sequence[str], target: Path) -> dict:
+    """Return the fields of a job that put its kernel behind `walls`: the launcher, and
+    the kernel's environment, in which None takes a variable away.
+
+    Nothing is changed where one's files are: "home" is an empty folder beside the
+    `target`, and what is written to data/ is refused on the way. Permission bits alone
+    would not do: they do not stop root, which is who runs in most containers.
+    """
+    if not walls:
+        return {}
+    network, environment = "network" in walls, {}
+    folders = {"data": str(DATA)} if "data" in walls else {}
+    if "home" in walls:
+        home = target.with_name("home")
+        home.mkdir(0o555, exist_ok=True)
+        folders["home"] = str(home)
+        environment = at_home(home)
+    held = Walls(str(log_of(target)), network, folders)
+    launcher = seal.launcher(network, tuple(folders.values()))
+    return {"environment": environment | held.as_environment(), "launcher": launcher}
 
 
 def run(

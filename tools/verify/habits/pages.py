@@ -1,37 +1,30 @@
-"""What a learner does to a page, as functions from a notebook to another one.
+"""What a habit is, and what learners do to a page, as functions from a notebook to
+others.
 
-None of them changes its argument. `metadata.habit` of a code cell says which cell of
-the lesson it is, and which time it runs.
+`metadata.habit` of a code cell says which cell of the lesson it is, and which time it
+runs.
 """
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from nbformat import NotebookNode, v4
 
 from tools.course import notebooks
 
-PROBE = "from tools.verify.habits.probe import probe\n\nprint(probe())"
 DEATH = "import os\n\nos._exit(1)  # nothing is put away: the kernel is gone"
 
 
 def numbered(nb: NotebookNode, parameters: dict[str, object]) -> NotebookNode:
-    """Return the page without outputs, its cells numbered, `parameters` typed into the
-    cell that is tagged so, as a learner does it: a second run finds them again."""
-    nb = copy.deepcopy(nb)
-    nb.metadata.pop("widgets", None)
+    """Number the cells of a page, and type `parameters` into the cell that is tagged
+    so, as a learner does it: a second run finds them again. Return the page."""
     for number, cell in enumerate(notebooks.code_cells(nb), start=1):
-        cell.outputs, cell.execution_count = [], None
-        cell.metadata["habit"] = {"cell": number, "time": 1}
+        cell.metadata["habit"] = f"cell {number}"
         if "parameters" in notebooks.tags(cell):
             values = notebooks.parameters(nb) | parameters
             cell.source = "\n".join(f"{n} = {value!r}" for n, value in values.items())
     return nb
-
-
-def probed(nb: NotebookNode) -> NotebookNode:
-    """Return the page behind a first cell that tries the walls."""
-    return with_cells(nb, [extra(PROBE), *nb.cells])
 
 
 def once(nb: NotebookNode) -> list[NotebookNode]:
@@ -47,7 +40,7 @@ def each_cell_twice(
     for cell in nb.cells:
         twice = cell.cell_type == "code" and chosen(cell)
         cells += [cell, again(cell)] if twice else [cell]
-    return [with_cells(nb, cells)]
+    return [NotebookNode(nb, cells=cells)]
 
 
 def exercises_twice(nb: NotebookNode) -> list[NotebookNode]:
@@ -58,39 +51,38 @@ def exercises_twice(nb: NotebookNode) -> list[NotebookNode]:
 
 def all_twice(nb: NotebookNode) -> list[NotebookNode]:
     """Return the page followed by all its cells: Run All twice in one kernel."""
-    return [with_cells(nb, [*nb.cells, *map(again, notebooks.code_cells(nb))])]
+    cells = [*nb.cells, *map(again, notebooks.code_cells(nb))]
+    return [NotebookNode(nb, cells=cells)]
 
 
 def stopped_in_the_middle(nb: NotebookNode) -> list[NotebookNode]:
     """Return two pages, for two kernels: the first half, at whose end the kernel dies
     and tidies nothing up, and the whole page: Run All Above, then the rest."""
     codes = notebooks.code_cells(nb)
-    middle = codes[len(codes) // 2].id
-    end = 1 + next(i for i, cell in enumerate(nb.cells) if cell.id == middle)
-    return [with_cells(nb, [*nb.cells[:end], extra(DEATH)]), nb]
-
-
-def dies(nb: NotebookNode) -> bool:
-    """Return whether a page ends in the death of its kernel."""
-    return nb.cells[-1].source == DEATH
+    end = 1 + nb.cells.index(codes[len(codes) // 2])
+    last = v4.new_code_cell(DEATH, metadata={"habit": "the cell that must not return"})
+    return [NotebookNode(nb, cells=[*nb.cells[:end], last]), nb]
 
 
 def again(cell: NotebookNode) -> NotebookNode:
     """Return the same cell for a second time, under an id of its own."""
     second = copy.deepcopy(cell)
-    number = cell.metadata["habit"]["cell"]
-    second.id = f"again-{number}"
-    second.metadata["habit"] = {"cell": number, "time": 2}
+    second.metadata["habit"] += ", the second time"
+    second.id = f"again-{cell.id}"
     return second
 
 
-def extra(source: str) -> NotebookNode:
-    """Return a cell that is not the lesson's."""
-    return v4.new_code_cell(source, metadata={"habit": {"cell": 0, "time": 1}})
+GLANCE = {"BUDGET": 0.03}  # where training is not the point: all lessons reach the end
 
 
-def with_cells(nb: NotebookNode, cells: list[NotebookNode]) -> NotebookNode:
-    """Return a notebook like `nb` with other cells."""
-    other = copy.deepcopy(nb)
-    other.cells = copy.deepcopy(cells)
-    return other
+@dataclass(frozen=True)
+class Habit:
+    """What a learner does: `pages` are run in kernels of their own, one after another,
+    in one folder; `walls` are among "network", "data" and "home"."""
+
+    name: str
+    text: str
+    pages: Callable[[NotebookNode], list[NotebookNode]] = once
+    parameters: dict[str, object] = field(default_factory=lambda: GLANCE)
+    walls: tuple[str, ...] = ()
+    student: bool = False

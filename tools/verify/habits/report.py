@@ -1,6 +1,7 @@
 """What became of a page that was used as a learner uses it: problems and notes."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,8 @@ from nbformat import NotebookNode
 
 from tools.course import notebooks
 from tools.execute.lessons import report
-from tools.execute.schedule import Result
-from tools.verify.habits import pages
-from tools.verify.habits.probe import PROBE
+from tools.execute.schedule import Result, count_cells
+from tools.verify.habits.pages import Habit
 
 # Matplotlib's own advice to somebody whose home is closed; the page runs on.
 ADVICE = ("mkdir -p failed for path ", "Matplotlib created a temporary cache directory")
@@ -30,60 +30,43 @@ class Outcome:
     notes: tuple[str, ...]
 
 
-def judge(
-    habit: str, results: Sequence[Result], verdict: str, walls: Sequence[str], log: Path
-) -> Outcome:
-    """Read back and judge the pages of one lesson, which ran one after the other.
-
-    `verdict`: the sign that every check must answer with. `log`: the file in which
-    the `walls` have written down what ran into them.
-    """
+def judge(habit: Habit, results: Sequence[Result]) -> Outcome:
+    """Read back and judge the pages of one lesson, which ran one after the other."""
     *before, last = results
     problems = [p for result in before for p in not_stopped(result)]
-    final = report(last, all_judged=False, verdict=verdict)
+    final = report(last, all_judged=False, verdict="○" if habit.student else "✓")
     nb = last.notebook()
-    where = broken(nb) if last.error else ""
-    problems += [where] if where else final.problems
+    problems += [in_the_lesson(problem, nb) for problem in final.problems]
     problems += complaints(nb)
     notes = differing(nb)
-    if walls:
-        reached, refused = attempts(log, walls, nb)
+    if habit.walls:
+        reached, refused = attempts(log_of(last.job.target), nb)
         problems, notes = problems + reached, notes + refused
     seconds = f"{sum(result.seconds for result in results):.0f}"
     lesson, _, _, claims, exercises, _ = final.row()
     state = "FAILED" if problems else "passed"
-    row = (habit, lesson, seconds, claims, exercises, state)
+    row = (habit.name, lesson, seconds, claims, exercises, state)
     return Outcome(row, tuple(problems), tuple(notes))
 
 
-def name(cell: NotebookNode) -> str:
-    """Return how a reader finds a cell: its number in the lesson, and which time."""
-    told = cell.metadata.get("habit", {"cell": 0, "time": 1})
-    if told["cell"] == 0:
-        return "the cell that tries the walls"
-    return f"cell {told['cell']}" + (", the second time" if told["time"] == 2 else "")
+def names(nb: NotebookNode) -> dict[int, str]:
+    """Return how a reader finds each cell that has run, by its execution count."""
+    cells = notebooks.code_cells(nb)
+    return {cell.execution_count: cell.metadata["habit"] for cell in cells}
 
 
-def broken(nb: NotebookNode) -> str:
-    """Return cell and error of the first cell that has raised, "" without one."""
-    for cell in notebooks.code_cells(nb):
-        for output in cell.outputs:
-            if output.output_type == "error":
-                said = f"{output.ename}: {output.evalue}".strip().splitlines()
-                return f"{name(cell)}: {said[0]}"
-    return ""
+def in_the_lesson(problem: str, nb: NotebookNode) -> str:
+    """Return a problem with the lesson's own name for the cell that it begins with."""
+    return re.sub(r"^cell \[(\d+)\]", lambda found: names(nb)[int(found[1])], problem)
 
 
 def not_stopped(result: Result) -> list[str]:
     """Return what went wrong with a page whose kernel had to die in its last cell."""
-    page = notebooks.read(result.job.source)
-    if not pages.dies(page):
-        return [result.error] if result.error else []
-    length = len([cell for cell in notebooks.code_cells(page) if cell.source.strip()])
-    if result.error.startswith(f"after {length - 1} cells: DeadKernelError"):
+    death = f"after {count_cells(result.job) - 1} cells: DeadKernelError"
+    if result.error.startswith(death):
         return []
-    error = broken(result.notebook()) or result.error or "the kernel did not stop"
-    return [f"before the restart: {error}"]
+    error = in_the_lesson(result.error, result.notebook())
+    return [f"before the restart: {error or 'the kernel did not stop'}"]
 
 
 def complaints(nb: NotebookNode) -> list[str]:
@@ -93,7 +76,7 @@ def complaints(nb: NotebookNode) -> list[str]:
         lines = notebooks.stream(cell, "stderr").strip().splitlines()
         lines = [line for line in lines if not line.startswith(ADVICE)]
         if lines:
-            found.append(f"{name(cell)} wrote to stderr: {lines[0]}")
+            found.append(f"{cell.metadata['habit']} wrote to stderr: {lines[0]}")
     return found
 
 
@@ -101,42 +84,33 @@ def differing(nb: NotebookNode) -> list[str]:
     """Return which claims show another value the second time. That is no fault by
     itself, as long as they hold: a cell may go on with the random numbers of another.
     """
-    seen: dict[str, str] = {}
-    changed = []
-    for claim in notebooks.claims(nb):
-        if seen.setdefault(claim["id"], claim["measured"]) != claim["measured"]:
-            changed.append(claim["id"])
+    shown = {(claim["id"], claim["measured"]) for claim in notebooks.claims(nb)}
+    ids = [id for id, _ in shown]
+    changed = sorted({id for id in ids if ids.count(id) > 1})
     return [f"another value the second time: {', '.join(changed)}"] if changed else []
 
 
-def attempts(
-    log: Path, walls: Sequence[str], nb: NotebookNode
-) -> tuple[list[str], list[str]]:
+def log_of(target: Path) -> Path:
+    """Return where the walls around a lesson write down what runs into them."""
+    return target.with_suffix(".walls.log")
+
+
+def attempts(log: Path, nb: NotebookNode) -> tuple[list[str], list[str]]:
     """Return what ran into the walls: problems, of the network, and notes, of folders.
 
     To be refused a write is no fault: what would have been written can go elsewhere.
-    A wall that has not even recorded the cell that tries it is a problem.
+    That there is no log is a problem: the walls did not stand.
     """
-    tried, others = sorted_out(log)
-    missing = set(walls) - {record["wall"] for record in tried}
-    problems = [f"the wall {wall!r} has recorded nothing" for wall in sorted(missing)]
-    numbers = {cell.execution_count: name(cell) for cell in notebooks.code_cells(nb)}
-    reached = [record for record in others if record["wall"] == "network"]
-    for record in reached:
-        where = numbers.get(record["cell"], "the kernel")
-        problems.append(f"{where} reached for the network: {record['what']}")
-    refused = [record["what"] for record in others if record["wall"] != "network"]
-    return problems, [f"refused: {what}" for what in dict.fromkeys(refused)]
-
-
-def sorted_out(log: Path) -> tuple[list[dict], list[dict]]:
-    """Return the records of the cell that tries the walls, between two marks each, and
-    all others."""
-    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-    probing, tried, others = False, [], []
-    for record in map(json.loads, lines):
-        if record["wall"] == PROBE:
-            probing = not probing
+    if not log.exists():
+        return ["no walls stood around the kernel"], []
+    records = [
+        json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()
+    ]
+    problems, refused = [], []
+    for record in records:
+        if record["wall"] == "network":
+            where = names(nb).get(record["cell"], "the kernel")
+            problems.append(f"{where} reached for the network: {record['what']}")
         else:
-            (tried if probing else others).append(record)
-    return tried, others
+            refused.append(f"refused: {record['what']}")
+    return problems, list(dict.fromkeys(refused))

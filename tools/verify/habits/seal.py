@@ -6,7 +6,6 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -16,20 +15,14 @@ OFFLINE = "--net"
 SET_FLAGS, UP = 0x8914, 0x1  # SIOCSIFFLAGS and IFF_UP of Linux
 
 
-def launcher(network: bool, folders: Iterable[str]) -> tuple[str, ...]:
-    """Return the words to put before a command, () where the machine refuses: on other
-    systems, or where users may not make namespaces.
+@cache
+def launcher(network: bool, folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words to put before a command, () where a command behind them does not
+    reach its end: on other systems, or where users may not make namespaces.
 
     `network`: cut it off. `folders`: the paths that become read-only.
     """
-    return tested((OFFLINE,) if network else (), tuple(folders))
-
-
-@cache
-def tested(offline: tuple[str, ...], folders: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the whole words when a command behind them reaches its end, else ()."""
-    if sys.platform != "linux":
-        return ()
+    offline = (OFFLINE,) if network else ()
     python = (sys.executable, "-m", "tools.verify.habits.seal")
     words = (*UNSHARE, *offline, *python, *offline, *folders, "--")
     try:
@@ -50,13 +43,11 @@ def raise_loopback() -> None:
 def main(words: list[str]) -> None:
     """Prepare the namespaces that `unshare` has made, and become the command."""
     end = words.index("--")
-    if OFFLINE in words[:end]:
-        raise_loopback()
-    for folder in words[:end]:
-        if folder == OFFLINE:
-            continue
-        subprocess.run(["mount", "--bind", folder, folder], check=True)
-        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+    for word in words[:end]:
+        if word == OFFLINE:
+            raise_loopback()
+        else:
+            subprocess.run(["mount", "-o", "bind,ro", word, word], check=True)
     command = words[end + 1 :]
     os.execvp(command[0], command)
 

@@ -35,14 +35,12 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 class Walls:
     """What is forbidden: the network, and writing below `folders` (name to path).
 
-    `log`: the file in which every attempt becomes a line of JSON. `sealed`: whether
-    the system holds the same walls.
+    `log`: the file in which every attempt becomes a line of JSON.
     """
 
     log: str
     network: bool
     folders: dict[str, str]
-    sealed: bool = False
 
     def as_environment(self) -> dict[str, str]:
         """Return the variables with which a Python stands behind these walls."""
@@ -52,6 +50,14 @@ class Walls:
             "PYTHONPATH": os.pathsep.join(part for part in path if part),
         }
 
+    def around(self, path) -> str | None:
+        """Return the name of the folder in which `path` is, its links followed."""
+        real = Path(os.fsdecode(path)).resolve()
+        for name, folder in self.folders.items():
+            if real.is_relative_to(Path(folder).resolve()):
+                return name
+        return None
+
     def error(self, event: str, arguments: tuple) -> tuple[str, OSError] | None:
         """Return the wall that an event runs into, and the error it meets, or None."""
         if self.network and is_network(event, arguments):
@@ -59,11 +65,10 @@ class Walls:
                 return "network", socket.gaierror(socket.EAI_NONAME, "no network")
             return "network", OSError(errno.ENETUNREACH, "no network")
         for path in written(event, arguments):
-            for name, folder in self.folders.items():
-                if is_below(path, folder):
-                    # What a user without permission meets, and a read-only disk.
-                    code = errno.EACCES if name == "home" else errno.EROFS
-                    return name, OSError(code, os.strerror(code), path)
+            if name := self.around(path):
+                # What a user without permission meets, and a read-only disk.
+                code = errno.EACCES if name == "home" else errno.EROFS
+                return name, OSError(code, os.strerror(code), path)
         return None
 
 
@@ -87,28 +92,15 @@ def written(event: str, arguments: tuple) -> list[str]:
     return [os.fsdecode(p) for p in paths if isinstance(p, str | bytes | os.PathLike)]
 
 
-def is_below(path: str, folder: str) -> bool:
-    """Return whether `path`, its links followed, is `folder` or inside it."""
-    real, top = os.path.realpath(path), os.path.realpath(folder)
-    return real == top or real.startswith(top + os.sep)
-
-
-def standing() -> Walls | None:
-    """Return the walls that this process was started behind."""
-    text = os.environ.get(VARIABLE)
-    return Walls(**json.loads(text)) if text else None
-
-
 def stand() -> None:
-    """Hold the walls until this process ends: nothing can take an audit hook away."""
-    walls = standing()
-    if walls is None:
-        return
-    log = opened(walls)
+    """Hold the walls that this process was started behind until it ends: nothing can
+    take an audit hook away. The log is there from now on."""
+    walls = Walls(**json.loads(os.environ[VARIABLE]))
+    # Every process behind the walls adds to it.
+    log = os.open(walls.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
     def refuse(event: str, arguments: tuple) -> None:
-        met = walls.error(event, arguments)
-        if met:
+        if met := walls.error(event, arguments):
             wall, error = met
             os.write(log, record(wall, event, arguments))
             raise error
@@ -117,22 +109,13 @@ def stand() -> None:
     tell_the_truth_about(walls)
 
 
-def opened(walls: Walls) -> int:
-    """Return the number of the open log; every process behind the walls adds to it."""
-    return os.open(walls.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-
-
 def tell_the_truth_about(walls: Walls) -> None:
     """Let `os.access` know of the walls: to root it says that all can be written."""
     asked = os.access
 
     def access(path, mode, **options) -> bool:
-        closed = mode & os.W_OK and not isinstance(path, int)
-        if closed and any(
-            is_below(os.fsdecode(path), f) for f in walls.folders.values()
-        ):
-            return False
-        return asked(path, mode, **options)
+        closed = mode & os.W_OK and not isinstance(path, int) and walls.around(path)
+        return not closed and asked(path, mode, **options)
 
     os.access = access
 
