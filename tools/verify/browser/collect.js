@@ -4,6 +4,7 @@
   const texts = ".jp-MarkdownOutput, .jp-OutputArea-output";
   const aside = "code, pre, script, style, svg, img, mjx-container, .jupyter-widgets";
   const all = (root, selector) => [...root.querySelectorAll(selector)];
+  const words = (root, selector) => all(root, selector).map((e) => e.textContent.trim());
 
   // Text that no formula was made of, as the reader sees it.
   const prose = (element) => {
@@ -14,7 +15,6 @@
   const picture = (image) => ({
     natural: [image.naturalWidth, image.naturalHeight],
     shown: [image.clientWidth, image.clientHeight],
-    alt: image.alt,
   });
   // By how many pixels something sticks out of the place it has.
   const excess = (element) => element.scrollWidth - element.clientWidth;
@@ -41,15 +41,9 @@
     return sizes.length ? Math.min(...sizes) : null;
   };
   const describe = (cell) => ({
-    kind: cell.classList.contains("jp-CodeCell") ? "code" : "markdown",
     prompt: cell.querySelector(".jp-InputPrompt")?.textContent ?? "",
     // JupyterLab 4.6 renders an error as text on stderr.
-    stderr: all(cell, "[data-mime-type='application/vnd.jupyter.stderr']").map(
-      (part) => part.textContent
-    ),
-    errors: all(cell, "[data-mime-type='application/vnd.jupyter.error']").map(
-      (part) => part.textContent
-    ),
+    stderr: words(cell, "[data-mime-type='application/vnd.jupyter.stderr']"),
     pictures: all(cell, ".jp-Cell-outputArea img, .jp-MarkdownOutput img").map(picture),
     formulas: all(cell, "mjx-container").length,
     broken: all(cell, "mjx-container").filter(broken).map((part) => part.textContent),
@@ -63,14 +57,10 @@
     controls: all(cell, ".jupyter-widgets input, .jupyter-widgets select").length
       + all(cell, ".jupyter-widgets .noUi-handle").length,
   });
-  const names = (selector) => all(document, selector).map((e) => e.textContent.trim());
-  const titles = all(panel, ".jp-NotebookPanel-toolbar [title]").map((e) => e.title);
   return {
     cells: all(panel, ".jp-Notebook .jp-Cell").map(describe),
     screen: panel.querySelector(".jp-WindowedPanel-outer").clientHeight,
-    excess: excess(panel.querySelector(".jp-WindowedPanel-outer")),
-    buttons: [...names(".lm-MenuBar-itemLabel"), ...titles],
-    toasts: names(".Toastify__toast"),
-    dialogs: names(".jp-Dialog-content"),
+    toasts: words(document, ".Toastify__toast"),
+    dialogs: words(document, ".jp-Dialog-content"),
   };
 }

@@ -8,14 +8,12 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from helpers.core.errors import UserError
-from tools.verify.browser.server import Server
 
 COLLECT = Path(__file__).with_name("collect.js").read_text(encoding="utf-8")
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 NOTEBOOK = f"{PANEL} .jp-Notebook"
 SCREEN = {"width": 1366, "height": 768}  # a small laptop
 TALL = {"width": 1366, "height": 2000}  # for the pieces of the whole page
-LONGEST = 3600  # seconds after which a lesson is stuck
 NUMBER = re.compile(r"\[\d+\]:")
 # JupyterLab's own objects: the notebook that is open, and its kernel.
 LAB = "window.jupyterapp"
@@ -34,16 +32,21 @@ RUN_ALL = f"""async () => {{
 HOLDS = f"""([number, source]) =>
   {OPEN}.content.widgets[number].model.sharedModel.source === source"""
 SAVED = f"() => !{OPEN}.context.model.dirty"
+# Whether a page can be scrolled further down, after doing so.
+DOWN = "e => e.scrollTop !== (e.scrollTop += e.clientHeight - 60, e.scrollTop)"
 SHUT_DOWN = f"{LAB}.serviceManager.sessions.shutdownAll()"
 
 
 @dataclass
 class LessonPage:
-    """A browser page on a lesson; screenshots go into `folder`."""
+    """A browser page on a lesson; screenshots go into `folder`.
+
+    `address`: what opens it. `file`: the lesson, as the server keeps it.
+    """
 
     page: Page
-    server: Server
-    name: str
+    address: str
+    file: Path
     folder: Path
 
     def wait(self, script: str, seconds: int, problem: str, given=None) -> None:
@@ -59,7 +62,7 @@ class LessonPage:
     def open(self) -> None:
         """Open the lesson, and wait until its kernel listens: a Run All that comes
         earlier is lost."""
-        self.page.goto(self.server.address(self.name))
+        self.page.goto(self.address)
         self.wait(READY, 120, "The kernel did not become ready in 2 minutes.")
 
     def cell(self, number: int) -> Locator:
@@ -77,7 +80,7 @@ class LessonPage:
     def run_all(self, cells: int) -> None:
         """Run All; return when all `cells` code cells show a number, or when no more
         will, because an error has ended it. Raises UserError when it takes too long."""
-        self.wait(RUN_ALL, LONGEST, f"The lesson was still running after {LONGEST} s.")
+        self.wait(RUN_ALL, 3600, "The lesson was still running after an hour.")
         prompts = self.page.locator(f"{NOTEBOOK} .jp-CodeCell .jp-InputPrompt")
         with suppress(AssertionError):  # the page tells which cell was not run
             expect(prompts.filter(has_text=NUMBER)).to_have_count(cells)
@@ -94,10 +97,6 @@ class LessonPage:
         another = re.compile(f"^(?!{before}){NUMBER.pattern}")
         expect(prompt).to_have_text(another, timeout=120_000)
 
-    def wait_for_kernel(self) -> None:
-        """Return when the kernel has done what it was asked. Raises UserError."""
-        self.wait(ANSWER, 300, "The kernel did not answer in 5 minutes.")
-
     def output(self, number: int, sought: str) -> str:
         """Return the text that a cell shows under its code, `sought` in it if it comes
         within five seconds: what a cell has printed may be drawn after its number."""
@@ -111,20 +110,10 @@ class LessonPage:
         """Return what the page shows, as plain data."""
         return self.page.evaluate(COLLECT)
 
-    @property
-    def file(self) -> Path:
-        """Return the lesson's file, as the server keeps it."""
-        return self.server.folder / "study" / self.name
-
     def save(self) -> None:
         """Save by Ctrl+S; return when nothing is unsaved. Raises UserError."""
         self.page.keyboard.press("ControlOrMeta+s")
         self.wait(SAVED, 30, "Ctrl+S did not save the lesson in 30 s.")
-
-    def close(self) -> None:
-        """End the kernel, then close the page."""
-        self.page.evaluate(SHUT_DOWN)
-        self.page.close()
 
     def shoot(self, name: str, number: int | None = None) -> None:
         """Write a screenshot, with a cell in view if one is named."""
@@ -139,8 +128,6 @@ class LessonPage:
         outer.evaluate("e => e.scrollTop = 0")
         for number in range(1, 100):
             self.shoot(f"page-{number:02d}")
-            down = "e => [e.scrollTop, e.scrollTop += e.clientHeight - 60, e.scrollTop]"
-            before, _, after = outer.evaluate(down)
-            if after == before:
+            if not outer.evaluate(DOWN):
                 break
         self.page.set_viewport_size(SCREEN)

@@ -4,31 +4,37 @@ import pytest
 from nbformat import v4
 from support.tiny_lessons import code
 
-from tools.verify.browser.checks import (
-    Expected,
-    alt_problems,
-    around_problems,
-    cell_problems,
-    expected,
-    page_problems,
-)
+from tools.verify.browser.checks import alt_problems, cell_problems, page_problems
 
 SCREEN = 600
-WANTED = Expected("cell-1", True, figures=1, formulas=1, tables=1)
-PICTURE = {"natural": [700, 300], "shown": [700, 300], "alt": ""}
+PICTURE = {"natural": [700, 300], "shown": [700, 300]}
+PNG = "image/png"
+
+
+def drawn(*kinds, **metadata):
+    """Return a code cell of the worked lesson that stores something of each kind."""
+    cell = code("draw()")
+    cell.outputs = [
+        v4.new_output("display_data", {kind: "AA"}, metadata=metadata) for kind in kinds
+    ]
+    return cell
+
+
+WORKED = drawn(PNG, "text/plain")
+TEXT = v4.new_markdown_cell(
+    "$x$ and $$y\n+ 1$$, but `$z$`, ```\n$$\n``` and \\$3 to \\$4\n\n| a |\n|---|\n"
+)
 
 
 def seen(**changes):
     """Return a cell as the browser describes it, good but for the changes."""
     good = {
-        "kind": "code",
         "prompt": "[3]:",
-        "errors": [],
         "stderr": [],
         "pictures": [PICTURE],
-        "formulas": 1,
+        "formulas": 2,
         "broken": [],
-        "prose": "It costs 3 dollars.",
+        "prose": "It costs 3 dollars, 1 $ or 2.",
         "tables": [{"rows": 3, "excess": -20}],
         "excess": 0,
         "code": 0,
@@ -40,99 +46,74 @@ def seen(**changes):
     return good | changes
 
 
-def test_a_good_cell_has_no_problem():
-    assert cell_problems(seen(), WANTED, SCREEN) == []
+@pytest.mark.parametrize("worked", [WORKED, TEXT], ids=["code", "text"])
+def test_a_good_cell_has_no_problem(worked):
+    assert cell_problems(seen(), worked, SCREEN) == []
 
 
 @pytest.mark.parametrize(
-    ("changes", "problem"),
+    ("worked", "changes", "problem"),
     [
-        ({"prompt": "[ ]:"}, "was not run: its prompt is '[ ]:'"),
-        ({"prompt": "[*]:"}, "was not run: its prompt is '[*]:'"),
-        ({"errors": ["Boom: no\n"]}, "error output: Boom: no"),
+        (WORKED, {"prompt": "[ ]:"}, "was not run: its prompt is '[ ]:'"),
+        (WORKED, {"prompt": "[*]:"}, "was not run: its prompt is '[*]:'"),
         (
+            WORKED,
             {"stderr": ["Traceback (most recent call last)\nBoom: no"]},
             "error output: Boom: no",
         ),
-        ({"stderr": ["a warning\n\n"]}, "stderr: a warning"),
-        ({"pictures": []}, "0 of 1 figures are shown"),
-        ({"pictures": [PICTURE | {"natural": [0, 0]}]}, "a figure is empty"),
-        ({"pictures": [PICTURE | {"shown": [700, 0]}]}, "a figure is empty"),
+        (WORKED, {"stderr": ["a warning\n\n"]}, "stderr: a warning"),
+        (WORKED, {"pictures": []}, "0 of 1 figures are shown"),
+        (WORKED, {"pictures": [PICTURE | {"natural": [0, 0]}]}, "a figure is empty"),
+        (WORKED, {"pictures": [PICTURE | {"shown": [700, 0]}]}, "a figure is empty"),
         (
+            WORKED,
             {"pictures": [PICTURE | {"natural": [1400, 600]}]},
             "a figure is shrunk from 1400 to 700 pixels",
         ),
-        ({"formulas": 0}, "0 of 1 formulas are rendered"),
-        ({"broken": ["\\frac"]}, "a broken formula: '\\\\frac'"),
-        ({"tables": []}, "0 of 1 tables are rendered"),
-        ({"tables": [{"rows": 0, "excess": 0}]}, "0 of 1 tables are rendered"),
-        ({"letters": 8.0}, "letters of 8 pixels are too small"),
-        ({"excess": 40}, "sticks out of the page by 40 pixels"),
-        ({"tables": [{"rows": 3, "excess": 9}]}, "sticks out of the page by 9 pixels"),
-        ({"code": 12}, "code is 12 pixels wider than its cell"),
-        ({"height": 1200}, "its output is 2.0 screens tall"),
-        ({"scrolled": True}, "its output scrolls inside a box"),
+        (TEXT, {"formulas": 0}, "0 of 2 formulas are rendered"),
+        (TEXT, {"broken": ["\\frac"]}, "a broken formula: '\\\\frac'"),
+        (TEXT, {"tables": []}, "0 of 1 tables are rendered"),
+        (TEXT, {"tables": [{"rows": 0, "excess": 0}]}, "0 of 1 tables are rendered"),
+        (TEXT, {"letters": 8.0}, "letters of 8 pixels are too small"),
+        (WORKED, {"excess": 40}, "sticks out of the page by 40 pixels"),
+        (
+            WORKED,
+            {"tables": [{"rows": 3, "excess": 9}]},
+            "sticks out of the page by 9 pixels",
+        ),
+        (WORKED, {"code": 12}, "code is 12 pixels wider than its cell"),
+        (WORKED, {"height": 1200}, "its output is 2.0 screens tall"),
+        (WORKED, {"scrolled": True}, "its output scrolls inside a box"),
     ],
 )
-def test_each_thing_that_is_wrong_is_said_with_its_cell(changes, problem):
-    assert cell_problems(seen(**changes), WANTED, SCREEN) == [f"cell cell-1: {problem}"]
+def test_each_thing_that_is_wrong_is_said_with_its_cell(worked, changes, problem):
+    found = cell_problems(seen(**changes), worked, SCREEN)
+    assert found == [f"cell {worked.id}: {problem}"]
 
 
 @pytest.mark.parametrize("raw", ["$x + 1$", r"\(x\)", r"\[x\]", "$$x\n+ 1$$"])
 def test_a_formula_left_raw_in_a_text_is_a_problem(raw):
-    text, shown = Expected("cell-1", False), seen(prompt="", prose=f"So {raw} is.")
-    (problem,) = cell_problems(shown, text, SCREEN)
-    assert problem == f"cell cell-1: a formula is shown raw: {raw!r}"
-    assert cell_problems(seen(prompt="", prose="1 $ or 2"), text, SCREEN) == []
-    assert cell_problems(seen(prose=raw), WANTED, SCREEN) == []  # what code prints
-
-
-def page(*cells, **changes):
-    """Return a page as the browser describes it, good but for the changes."""
-    around = {"screen": SCREEN, "buttons": ["File", "Enterprise"], "toasts": []}
-    return {"cells": list(cells), "dialogs": []} | around | changes
-
-
-def test_a_page_must_show_all_cells():
-    assert page_problems(page(seen()), [WANTED]) == []
-    assert page_problems(page(seen()), [WANTED] * 2) == ["1 of 2 cells are shown"]
+    (problem,) = cell_problems(seen(prose=f"So {raw} is."), TEXT, SCREEN)
+    assert problem == f"cell {TEXT.id}: a formula is shown raw: {raw!r}"
+    assert cell_problems(seen(prose=raw), WORKED, SCREEN) == []  # what code prints
 
 
 @pytest.mark.parametrize(
-    ("changes", "problem"),
+    ("changes", "problems"),
     [
-        ({"buttons": ["Nbgrader"]}, "a button of the extra `classroom`: 'Nbgrader'"),
-        ({"buttons": ["Render as Reveal Slideshow"]}, "a button of the extra"),
-        ({"toasts": ["News!"]}, "JupyterLab says: 'News!'"),
-        ({"dialogs": ["Select a kernel"]}, "JupyterLab asks: 'Select a kernel'"),
+        ({}, []),
+        ({"cells": []}, ["0 of 1 cells are shown"]),
+        ({"toasts": ["News!"]}, ["JupyterLab says: 'News!'"]),
+        ({"dialogs": ["Select a kernel"]}, ["JupyterLab asks: 'Select a kernel'"]),
     ],
 )
-def test_what_jupyterlab_adds_around_a_lesson_is_a_problem(changes, problem):
-    (found,) = around_problems(page(**changes))
-    assert problem in found
-
-
-def test_expected_are_the_stored_figures_and_the_formulas_and_tables_of_the_text():
-    figure = v4.new_output("display_data", {"image/png": "AA"})
-    words = v4.new_output("display_data", {"text/plain": "AA"})
-    cell = code("draw()")
-    text = v4.new_markdown_cell(
-        "$x$ and $$y\n+ 1$$, but `$z$`, ```\n$$\n``` and \\$3 to \\$4\n\n| a |\n|---|\n"
-    )
-    worked = v4.new_notebook(cells=[cell, text])
-    student = v4.new_notebook(cells=[cell.copy(), text])
-    cell.outputs = [figure, words, figure]
-    assert expected(student, worked) == [
-        Expected(cell.id, True, figures=2),
-        Expected(text.id, False, formulas=2, tables=1),
-    ]
+def test_a_page_shows_all_cells_and_nothing_around_them(changes, problems):
+    page = {"cells": [seen()], "screen": SCREEN, "toasts": [], "dialogs": []}
+    nb = v4.new_notebook(cells=[WORKED])
+    assert page_problems(page | changes, nb, nb) == problems
 
 
 def test_a_saved_figure_needs_an_alt_text():
-    kind = "image/png"
-    good = v4.new_output("display_data", {kind: "AA"}, metadata={kind: {"alt": "A."}})
-    bare = v4.new_output("display_data", {kind: "AA"})
-    cells = [code("good()"), code("bare()")]
-    cells[0].outputs, cells[1].outputs = [good], [bare]
-    problems = alt_problems(v4.new_notebook(cells=cells))
-    assert problems == [f"cell {cells[1].id}: a figure has no alt text"]
+    good, bare = drawn(PNG, **{PNG: {"alt": "A."}}), drawn(PNG, "text/plain")
+    problems = alt_problems(v4.new_notebook(cells=[good, bare]))
+    assert problems == [f"cell {bare.id}: a figure has no alt text"]
