@@ -38,9 +38,9 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def plan_visit(path: Path, budget: float) -> Visit:
     """Return the visit to a worked lesson."""
-    worked, budget = notebooks.read(path), fitting(path, {"BUDGET": budget})["BUDGET"]
-    plan = plan_of(worked)
-    return Visit(path.stem, student_notebook(worked), worked, plan, budget)
+    worked, fit = notebooks.read(path), fitting(path, {"BUDGET": budget})
+    student, plan = student_notebook(worked), plan_of(worked)
+    return Visit(path.stem, student, worked, plan, fit["BUDGET"])
 
 
 def plan_self_check() -> Visit:
@@ -50,7 +50,7 @@ def plan_self_check() -> Visit:
     return Visit(broken.NAME, student, broken.WORKED, broken.PLAN, 0.1)
 
 
-def pay(started: Browser, first_page: str, to: Visit) -> None:
+def visit_lesson(started: Browser, first_page: str, to: Visit) -> None:
     """Visit one lesson in a new page, its screenshots in a folder of its own; say at
     once what became of it. The table comes at the end."""
     folder = files.make_folder(FOLDER / to.name)
@@ -76,7 +76,7 @@ def main(arguments: argparse.Namespace) -> int:
     visits.insert(0, plan_self_check())
     with serving(FOLDER) as first_page, browser(FOLDER) as started:
         for to in visits:
-            pay(started, first_page, to)
+            visit_lesson(started, first_page, to)
     print(text_table([HEADER, *(to.row() for to in visits)], right=(1, 2, 3, 6, 7)))
     print(f"screenshots: {FOLDER}")
     return 1 if any(to.problems for to in visits) else 0
