@@ -1,6 +1,5 @@
 # Makes the environment, then calls `python -m tools NAME`: that command, or `pixels
-# NAME`, is what Windows and conda users type. Works from any directory, also through -C
-# and -f.
+# NAME`, is what Windows and conda users type. From another directory: make -C FOLDER.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 COMMANDS := lab test run student progress store claims faults bench habits \
@@ -39,17 +38,6 @@ export PIXELS_LESSONS := $(TYPED)
 endif
 # Nothing is to be made of a lesson's number.
 .DEFAULT: ; @:
-
-# The folder of this file. Make splits names at spaces, so they are hidden meanwhile.
-space := $(subst ,, )
-hidden := $(patsubst |%,%,$(subst $(space),|,$(MAKEFILE_LIST)))
-export COURSE := $(subst |,$(space),$(dir $(hidden)))
-
-ifneq ($(COURSE),./)
-# Started from elsewhere with -f: go there and start again.
-help clean $(COMMANDS):
-	@$(MAKE) --no-print-directory -C "$$COURSE" $@
-else
 
 help:
 	@echo 'make lab       study: JupyterLab on study/00_start_here.ipynb'
@@ -99,4 +87,3 @@ clean:
 	  --index-url "$$TORCH_INDEX" -c constraints.txt torch torchvision; fi
 	.venv/bin/python -m pip install -c constraints.txt -e ".[test]"
 	@touch .venv/.installed
-endif

@@ -2,36 +2,31 @@
 
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
 from importlib import metadata
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools.machine.limits import FAILS, FINE, LOOK, Finding
+from helpers.core.errors import UserError
+from helpers.core.files import ROOT
 
-SHOWN = 5  # of the packages that only other packages need
+
+class Note(UserError):
+    """What works, and may make a lesson look or last otherwise than it should."""
 
 
 def pip(options: str) -> str:
     """Return what to type to install with the Python that runs this."""
-    python = sys.executable or "python"
-    quoted = f'"{python}"' if " " in python else python
-    return f"{quoted} -m pip install -c constraints.txt {options}"
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    return f"{python} -m pip install -c constraints.txt {options}"
 
 
-def names(requirements: Iterable[str]) -> list[str]:
-    """Return the normalised names of the requirements that hold on this system."""
-    read = map(Requirement, requirements)
-    return [
-        canonicalize_name(r.name) for r in read if not r.marker or r.marker.evaluate()
-    ]
-
-
-def direct(pyproject: str) -> list[str]:
-    """Return the names of what the lessons and their runner need, from the file."""
-    project = tomllib.loads(pyproject)["project"]
-    return names(project["dependencies"] + project["optional-dependencies"]["test"])
+def direct() -> list[str]:
+    """Return the normalised names of what the lessons and their runner need."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    needed = project["dependencies"] + project["optional-dependencies"]["test"]
+    return [canonicalize_name(Requirement(line).name) for line in needed]
 
 
 def pins(constraints: str) -> dict[str, Requirement]:
@@ -41,51 +36,31 @@ def pins(constraints: str) -> dict[str, Requirement]:
     return {canonicalize_name(pin.name): pin for pin in read}
 
 
-def installed() -> dict[str, str]:
-    """Return the versions of all packages of this Python, by normalised name."""
-    found = {}
-    for package in metadata.distributions():
-        if name := package.metadata["Name"]:  # half-removed packages have none
-            found.setdefault(canonicalize_name(name), package.version)
-    return found
+def version(name: str) -> str | None:
+    """Return the version of a package of this Python, None where it has none."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
 
 
-def packages(
-    needed: Iterable[str], pinned: Mapping[str, Requirement], found: Mapping[str, str]
-) -> list[Finding]:
-    """Return what is missing among `needed`, then what is not as `pinned`.
-
-    `found`: name -> version. A needed package of another version has a line of its
-    own; those that only other packages need share one.
-    """
-    needed = list(dict.fromkeys(needed))
-    lines = absent([name for name in needed if name not in found])
-    differ = [
-        f"{name} {found[name]} (pinned {str(pin.specifier).removeprefix('==')})"
+def packages() -> str:
+    """Return that the packages are as pinned. Raises UserError for those that are
+    needed and missing, and Note for those of another version."""
+    needed = direct()
+    pinned = pins((ROOT / "constraints.txt").read_text(encoding="utf-8"))
+    found = {name: version(name) for name in {*needed, *pinned}}
+    if missing := [name for name in needed if not found[name]]:
+        command = pip('-e ".[test]"')
+        raise UserError(f"missing: {', '.join(missing)}; type {command}")
+    differ = {
+        name: f"{name} {found[name]} (pinned {str(pin.specifier).removeprefix('==')})"
         for name, pin in pinned.items()
-        if name in found and not pin.specifier.contains(found[name], prereleases=True)
-    ]
-    own = [text for text in differ if text.split()[0] in needed]
-    lines += [Finding(LOOK, "packages", text) for text in own]
-    lines += others([text for text in differ if text not in own])
-    if lines:
-        return lines
-    return [Finding(FINE, "packages", f"all {len(needed)} as in constraints.txt")]
-
-
-def absent(missing: list[str]) -> list[Finding]:
-    """Return the line about packages that are not there."""
-    if not missing:
-        return []
-    command = pip('-e ".[test]"')
-    text = f"missing: {', '.join(missing)}; type {command}"
-    return [Finding(FAILS, "packages", text)]
-
-
-def others(differ: list[str]) -> list[Finding]:
-    """Return the line about packages that only other packages need."""
-    if not differ:
-        return []
-    more = ", …" if len(differ) > SHOWN else ""
-    text = f"{len(differ)} that others need: {', '.join(differ[:SHOWN])}{more}"
-    return [Finding(LOOK, "packages", text)]
+        if found[name] and not pin.specifier.contains(found[name], prereleases=True)
+    }
+    own = [text for name, text in differ.items() if name in needed]
+    if others := len(differ) - len(own):
+        own.append(f"{others} that only others need (constraints.txt pins them)")
+    if own:
+        raise Note(", ".join(own))
+    return f"all {len(needed)} as in constraints.txt"

@@ -1,59 +1,129 @@
-"""The parts that lessons stand on: each is used once, as a lesson would.
+"""What lessons stand on: each part is measured, or used once as a lesson would.
 
-Everything is imported where it is used: a package that is broken costs one line.
+A function returns what it has found. It raises UserError, which says what to do, where
+a lesson would fail, and Note where it would only be different. Everything is imported
+where it is used: a package that is broken costs one line.
 """
 
 import os
+import shutil
 import socket
-import tempfile
 import warnings
 from pathlib import Path
 
 from helpers.core import needs
-from tools.machine.limits import FAILS, FINE, Finding
-from tools.machine.packages import pip
+from helpers.core.errors import UserError
+from helpers.core.files import cache_folder
+from tools.course import files
+from tools.machine.packages import Note, pip
 
+NEEDED_DISK = 2.0  # GB free, once the course is installed
+CGROUP = Path("/sys/fs/cgroup")  # where Linux says what a container may use
 TEXT_FONT = "DejaVu Sans"  # of every figure
 HERE = "127.0.0.1"
 SECONDS = 5  # in which the own machine must answer
 
 
-def torch_pair() -> Finding:
-    """Use torch and torchvision together: a convolution, and boxes that overlap."""
-    again = pip("--force-reinstall torch torchvision")
+def enough(free: float, needed: float, unit: str, remedy: str) -> str:
+    """Return how much is free. Raises UserError where that is too little."""
+    text = f"{free:.1f} {unit} free"
+    if free < needed:
+        raise UserError(f"{text}; {needed:g} are needed: {remedy}")
+    return text
+
+
+def memory() -> str:
+    """Return the free memory. Raises UserError where a lesson needs more."""
+    remedy = "close something, or ask for more"
+    return enough(free_memory(), needs.MEMORY, "GiB", remedy)
+
+
+def free_memory() -> float:
+    """Return the free memory in GiB.
+
+    In a container, as on most hubs, the machine has more than one may use: there the
+    limit counts, less what is in use and cannot be given back.
+    """
+    import psutil
+
+    available = psutil.virtual_memory().available
     try:
-        wrong, text = tried_pair()
+        limit = int((CGROUP / "memory.max").read_text(encoding="utf-8"))
+        used = int((CGROUP / "memory.current").read_text(encoding="utf-8"))
+        stat = (CGROUP / "memory.stat").read_text(encoding="utf-8").split()
+        cache = int(stat[stat.index("inactive_file") + 1])
+    except (OSError, ValueError):  # no container, or one without a limit ("max")
+        return available / 2**30
+    return min(available, limit - used + cache) / 2**30
+
+
+def disk() -> str:
+    """Return the free space on the disk of the course, in GB of 10^9 bytes. Raises
+    UserError where it is too little."""
+    free = shutil.disk_usage(files.ROOT).free / 1e9
+    return enough(free, NEEDED_DISK, "GB", "delete some")
+
+
+def cores() -> str:
+    """Return how many cores this process may use. Raises Note where it is one."""
+    if hasattr(os, "sched_getaffinity"):  # Linux, where a batch system may bind it
+        n = len(os.sched_getaffinity(0))
+    else:
+        n = os.cpu_count()
+    if n == 1:
+        raise Note("1; a lesson takes up to twice as long as the README says")
+    return str(n)
+
+
+def server() -> str:
+    """Open a port of this machine and reach it, as a browser reaches JupyterLab.
+    Raises UserError where that fails."""
+    try:
+        with socket.create_server((HERE, 0)) as listening:
+            socket.create_connection(listening.getsockname(), SECONDS).close()
+    except OSError as error:
+        raise UserError(
+            f"{HERE} cannot be reached ({error}); a firewall must let it through"
+        ) from error
+    return f"a port of {HERE} opens and answers"
+
+
+def study() -> str:
+    """Return where the lessons go. Raises UserError where nothing can be written."""
+    return f"{files.make_folder(files.STUDY)} can be written to"
+
+
+def cache() -> str:
+    """Return where downloads go, if any. Raises UserError where they cannot."""
+    return f"{cache_folder()}, for what is downloaded"
+
+
+def torch_pair() -> str:
+    """Use torch and torchvision together, on boxes that overlap. Raises UserError
+    where they do not fit."""
+    try:
+        import torch
+        import torchvision
+
+        boxes = torch.tensor([[0.0, 0.0, 9.0, 9.0], [0.0, 0.0, 9.0, 8.0]])
+        torchvision.ops.nms(boxes, torch.tensor([0.9, 0.8]), 0.5)
     except Exception as error:  # a pair that does not fit fails in many ways
-        wrong, text = True, f"{type(error).__name__}: {first_line(error)}"
-    if wrong:
-        text += f"; torch and torchvision must come from one index: type {again}"
-        return Finding(FAILS, "torch", text)
-    return Finding(FINE, "torch", text)
-
-
-def tried_pair() -> tuple[bool, str]:
-    """Return whether the pair computes something wrong, and what it is."""
-    import torch
-    import torchvision
-
-    ones = torch.ones(1, 1, 3, 3)
-    sums = torch.nn.functional.conv2d(ones, ones)
-    boxes = torch.tensor([[0.0, 0.0, 9.0, 9.0], [0.0, 0.0, 9.0, 8.0]])
-    kept = torchvision.ops.nms(boxes, torch.tensor([0.9, 0.8]), 0.5)
-    if sums.item() != 9 or kept.tolist() != [0]:
-        said = f"a convolution gives {sums.item():g} instead of 9, nms {kept.tolist()}"
-        return True, f"{said} instead of [0]"
-    pair = f"{torch.__version__} with torchvision {torchvision.__version__}"
-    return False, f"{pair}, convolution and nms"
+        again = pip("--force-reinstall torch torchvision")
+        raise UserError(
+            f"{type(error).__name__}: {first_line(error)}; torch and torchvision must "
+            f"come from one index: type {again}"
+        ) from error
+    return f"{torch.__version__} with torchvision {torchvision.__version__}"
 
 
 def first_line(error: Exception) -> str:
     """Return the first line of what an error says."""
-    return (str(error).splitlines() or ["no reason given"])[0]
+    return str(error).partition("\n")[0] or "no reason given"
 
 
-def fonts() -> Finding:
-    """Find the font of the figures, and the styles in which letters are drawn."""
+def fonts() -> str:
+    """Find the font of the figures, and the styles in which letters are drawn. Raises
+    UserError where one is missing."""
     from matplotlib.font_manager import findfont
 
     from helpers.data.images.fonts import LETTERS, font_styles
@@ -63,80 +133,27 @@ def fonts() -> Finding:
         findfont(TEXT_FONT, fallback_to_default=False)
         found = len(font_styles(LETTERS))
     except (OSError, ValueError) as error:
-        return Finding(FAILS, "fonts", f"{first_line(error)}; type {again}")
+        raise UserError(f"{first_line(error)}; type {again}") from error
     text = f"{TEXT_FONT}, and {found} styles of letters"
     if found < needs.LETTER_STYLES:
-        text += f" instead of {needs.LETTER_STYLES}; type {again}"
-        return Finding(FAILS, "fonts", text)
-    return Finding(FINE, "fonts", text)
+        raise UserError(f"{text} instead of {needs.LETTER_STYLES}; type {again}")
+    return text
 
 
-def server() -> Finding:
-    """Open a port of this machine and reach it, as a browser reaches JupyterLab."""
-    try:
-        with socket.create_server((HERE, 0)) as listening:
-            port = listening.getsockname()[1]
-            listening.settimeout(SECONDS)
-            with socket.create_connection((HERE, port), SECONDS) as client:
-                answering, _ = listening.accept()
-                with answering:
-                    client.sendall(b"?")
-                    answering.settimeout(SECONDS)
-                    answered = answering.recv(1) == b"?"
-    except OSError as error:
-        answered, port = False, error.strerror or str(error)
-    if not answered:
-        text = f"{HERE} cannot be reached ({port}); a firewall must let it through"
-        return Finding(FAILS, "server", text)
-    return Finding(FINE, "server", f"a port of {HERE} opens and answers")
-
-
-def writing(name: str, folder: Path) -> Finding:
-    """See whether files can be made in `folder`, or it can be made; leave nothing."""
-    place = nearest(folder)
-    try:
-        with tempfile.TemporaryFile(dir=place):
-            return Finding(FINE, name, f"{folder} can be written to")
-    except OSError as error:
-        text = f"{folder} cannot be written to ({error.strerror}); check who owns it"
-        return Finding(FAILS, name, text)
-
-
-def nearest(folder: Path) -> Path:
-    """Return the folder, or the first above it that exists."""
-    return next(p for p in (folder, *folder.parents) if os.path.lexists(p))
-
-
-def cache(checkout: Path) -> Finding:
-    """See where downloads would go, as helpers.core.files chooses; nothing is made."""
-    from platformdirs import user_cache_path
-
-    if named := os.environ.get("PIXELS_DATA"):
-        folder = Path(named).expanduser().resolve()
-        if folder.is_dir() and writing("cache", folder).sign == FAILS:
-            return Finding(FINE, "cache", f"{folder}, shared and read-only")
-        return writing("cache", folder)
-    own = writing("cache", checkout / "data" / "cache")
-    if own.sign == FINE:
-        return own
-    return writing("cache", user_cache_path("pixels-to-transformers", appauthor=False))
-
-
-def minilm() -> Finding:
+def minilm() -> str:
     """Find MiniLM's files and compute their checksums. Raises UserError, a sentence on
     what to do, where they are missing or not the true ones."""
     from helpers.checkpoints.minilm import DIGESTS, model_folder
 
     model_folder()
-    return Finding(FINE, "MiniLM", f"{' and '.join(DIGESTS)} have the right checksum")
+    return f"{' and '.join(DIGESTS)} have the right checksum"
 
 
-def gpu() -> Finding:
+def gpu() -> str:
     """Name the GPU that lessons would take; none is needed."""
     import torch
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a driver that is too old: no GPU, no matter
         found = torch.cuda.is_available()
-    name = torch.cuda.get_device_name(0) if found else "none, and none is needed"
-    return Finding(FINE, "GPU", name)
+    return torch.cuda.get_device_name(0) if found else "none, and none is needed"

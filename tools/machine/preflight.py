@@ -38,29 +38,22 @@ def problem(version, modules, free_gb, need_gb):
     return ""
 
 
-def needed_gb(platform, torch_index):
-    """Return the disk space to ask for: the CPU build is a third of the other."""
+def needed_gb(platform, torch_index, begun):
+    """Return the disk space to ask for: the CPU build is a third of the other, and an
+    installation that has `begun` is there in part."""
+    if begun:
+        return 0
     cpu_build = torch_index.rstrip("/").endswith("/cpu")
     small = cpu_build or not platform.startswith("linux")
     return CPU_BUILD_GB if small else GPU_BUILD_GB
 
 
-def folder_gb(folder):
-    """Return the size of what an interrupted installation has left, in GB."""
-    size = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            size += os.lstat(os.path.join(parent, name)).st_size
-    return size / 1e9
-
-
 def main(root):
     """Check the interpreter that runs this and the disk that holds `root`."""
     modules = [m for m in ("venv", "ensurepip") if importlib.util.find_spec(m)]
-    venv = os.path.join(root, ".venv")
-    installed = os.path.exists(os.path.join(venv, ".installed"))
-    need = 0 if installed else needed_gb(sys.platform, os.getenv("TORCH_INDEX", ""))
-    free = shutil.disk_usage(root).free / 1e9 + folder_gb(venv)
+    begun = os.path.exists(os.path.join(root, ".venv"))
+    need = needed_gb(sys.platform, os.getenv("TORCH_INDEX", ""), begun)
+    free = shutil.disk_usage(root).free / 1e9
     found = problem(sys.version_info[:2], modules, free, need)
     if found:
         print(found, file=sys.stderr)
