@@ -4,6 +4,7 @@ import argparse
 import importlib
 import os
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -12,49 +13,24 @@ from helpers.core.errors import UserError
 from helpers.core.files import ROOT
 from tools.course.options import unknown
 
-PACKAGE = "from-pixels-to-transformers"
 # A module has `main(arguments)` and, where its command takes any, `options(parser)` and
 # an EXAMPLE of them. Only the module of the command that is asked for is imported.
 COMMANDS = {
     "lab": ("tools.lab.lab", "open JupyterLab on the student edition"),
-    "test": (
-        "tools.verify.suite",
-        "verify code, notebooks, claims and student edition, or some of them",
-    ),
+    "test": ("tools.verify.suite", "verify all: code, notebooks, claims, editions"),
     "run": ("tools.execute.lessons", "execute lessons into build/run"),
     "student": ("tools.editions.student", "write the student edition into study/"),
-    "progress": (
-        "tools.lab.progress",
-        "show which exercises are solved, tried, untouched",
-    ),
-    "store": (
-        "tools.execute.store",
-        "execute lessons as printed and store their outputs",
-    ),
-    "claims": (
-        "tools.ledger.command",
-        "measure every claim at several seeds: the ledger",
-    ),
-    "bench": (
-        "tools.execute.bench",
-        "measure what the lessons cost, and the slowest cells",
-    ),
-    "faults": (
-        "tools.verify.faults.command",
-        "make small faults, report which test notices each",
-    ),
-    "habits": (
-        "tools.verify.habits.command",
-        "use every lesson as learners do, and see if it holds",
-    ),
+    "progress": ("tools.lab.progress", "show what is solved, tried, untouched"),
+    "store": ("tools.execute.store", "execute lessons as printed, store their outputs"),
+    "claims": ("tools.ledger.command", "measure every claim at several seeds"),
+    "bench": ("tools.execute.bench", "measure what lessons and their cells cost"),
+    "faults": ("tools.verify.faults.command", "make small faults: which test notices?"),
+    "habits": ("tools.verify.habits.command", "use lessons as learners do"),
     "check": ("tools.machine.command", "before class: is this machine ready?"),
     "classroom": ("tools.classroom.command", "build or renew classroom/ for nbgrader"),
     "teach": ("tools.lab.teach", "open JupyterLab with slides and nbgrader"),
     "slides": ("tools.editions.slides", "export lessons as decks into build/slides"),
-    "publish": (
-        "tools.publish.command",
-        "write the student edition and its links to publish",
-    ),
+    "publish": ("tools.publish.command", "write student edition and links to publish"),
     "e2e": ("tools.verify.browser.command", "use every lesson in a real browser"),
     "clean": ("tools.lab.clean", "remove build/ and caches; what is yours stays"),
 }
@@ -93,14 +69,9 @@ def parser(name: str = "") -> Parser:
 
 
 def version() -> str:
-    """Return the version of the course: of this checkout, else of what is installed."""
-    if (project := ROOT / "pyproject.toml").is_file():
-        import tomllib
-
-        return tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
-    from importlib import metadata
-
-    return metadata.version(PACKAGE)
+    """Return the version of this checkout."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return tomllib.loads(project)["project"]["version"]
 
 
 def load(name: str) -> ModuleType:
@@ -108,8 +79,6 @@ def load(name: str) -> ModuleType:
     try:
         return importlib.import_module(COMMANDS[name][0])
     except ModuleNotFoundError as error:
-        if str(error.name).partition(".")[0] in ("helpers", "tools"):
-            raise  # ours: a bug, and no matter of installing
         raise UserError(f"This Python lacks {error.name}: {remedy(name)}.") from None
 
 
@@ -138,16 +107,16 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def main(words: Sequence[str] | None = None, root: Path = ROOT) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Return the exit code of the named command; what the user can mend becomes one
     sentence and exit code 2."""
     try:
-        arguments = parsed(sys.argv[1:] if words is None else words)
-        if not (root / "pyproject.toml").is_file():
+        if not (ROOT / "pyproject.toml").is_file():
             raise UserError(
                 "This is the installed package without the lessons: clone the course, "
                 'and there type: python -m pip install -c constraints.txt -e ".[test]"'
             )
+        arguments = parsed(sys.argv[1:] if words is None else words)
         return arguments.main(arguments)
     except UserError as error:
         print(error, file=sys.stderr)

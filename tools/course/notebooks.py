@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from helpers.core import signs
 from helpers.core.errors import UserError
+from helpers.core.files import text_digest
 from tools.course import files
 from tools.course.options import spelled_out, unknown
 
@@ -132,8 +132,7 @@ def verdicts(cell: NotebookNode) -> list[str]:
 
 def code_fingerprint(nb: NotebookNode) -> str:
     """Return a hash of the code that the stored outputs belong to."""
-    text = json.dumps([cell.source for cell in code_cells(nb)])
-    return hashlib.sha256(text.encode()).hexdigest()
+    return text_digest(json.dumps([cell.source for cell in code_cells(nb)]))
 
 
 def formulas(text: str) -> list[str]:

@@ -17,11 +17,11 @@ LEARNER = SETTINGS / "learner"  # switches off what the extra `classroom` adds
 FIRST_PAGE = "00_start_here.ipynb"
 
 
-def has_display(platform: str, environment: Mapping[str, str]) -> bool:
-    """Return whether a browser could open a window here."""
-    if not platform.startswith("linux"):
-        return True
-    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+def has_display() -> bool:
+    """Return whether a browser could open a window here: without one, JupyterLab would
+    open it in the terminal."""
+    named = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(named) or not sys.platform.startswith("linux")
 
 
 def runs_as_root() -> bool:
@@ -78,5 +78,5 @@ def main(arguments: argparse.Namespace) -> int:
             print(f"study: {sentence}")
     if not (files.STUDY / FIRST_PAGE).exists():
         raise UserError(f"There is no study/{FIRST_PAGE} to open.")
-    start = command(runs_as_root(), has_display(sys.platform, os.environ))
+    start = command(runs_as_root(), has_display())
     return become(start, lab_environment(LEARNER))

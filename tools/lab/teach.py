@@ -6,7 +6,6 @@ copies, in classroom/lessons/; the stored lessons stay as CI has checked them.
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -58,7 +57,7 @@ def main(arguments: argparse.Namespace) -> int:
         print(f"classroom/lessons: {sentence}")
     if not (classroom / "nbgrader_config.py").exists():
         print("nbgrader has no course yet: `make classroom` builds it.")
-    display = lab.has_display(sys.platform, os.environ)
+    display = lab.has_display()
     start = lab.command(lab.runs_as_root(), display, page="classroom/lessons")
     os.chdir(classroom)  # where nbgrader looks for its settings, and keeps its grades
     return lab.become(start, lab.lab_environment())

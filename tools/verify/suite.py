@@ -6,9 +6,9 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from helpers.core.errors import UserError
 from helpers.core.tables import text_table
@@ -16,9 +16,8 @@ from tools.course import files, notebooks
 from tools.course.options import VARIABLES, add_lesson_names, unknown
 from tools.editions.student import write_edition
 from tools.execute import kernels
-from tools.execute.lessons import Report, run_lessons
+from tools.execute.lessons import run_lessons
 from tools.verify.habits import command as habits
-from tools.verify.habits.report import Outcome
 
 EXAMPLE = "unit -- -k receptive_field"
 SOURCES = ("helpers", "tools", "tests", "notebooks")
@@ -41,7 +40,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "steps",
         nargs="*",
         metavar="STEP",
-        help=f"{', '.join(dict.fromkeys(step.name for step in STEPS))} (default: all)",
+        help=f"{', '.join(STEPS)} (default: all)",
     )
     add_lesson_names(parser, name="--lessons")
     parser.description += (
@@ -50,8 +49,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(NamedTuple):
     """How many checks of a step passed and failed."""
 
     passed: int
@@ -62,25 +60,29 @@ def ran(command: Sequence[str]) -> int:
     """Run this Python in the checkout; return its exit code. What was said to this
     command through PIXELS_LESSONS and the like is not said to its tests."""
     sys.stdout.flush()
-    own = {f"PIXELS_{name}" for name in VARIABLES}
-    child = kernels.child_environment()
+    own = dict.fromkeys(f"PIXELS_{name}" for name in VARIABLES)
     return subprocess.run(
         [sys.executable, *command],
         cwd=files.ROOT,
-        env={name: value for name, value in child.items() if name not in own},
+        env=kernels.child_environment(**own),
     ).returncode
 
 
-def passes(*command: str) -> Count:
-    """Run a command that passes or fails as a whole."""
-    failed = ran(command) != 0
-    return Count(int(not failed), int(failed))
+def count_failures(failed: Sequence[object]) -> Count:
+    """Count what passed (an exit code of 0, no problem) and what failed."""
+    wrong = sum(map(bool, failed))
+    return Count(len(failed) - wrong, wrong)
 
 
-def ruff(*action: str) -> Count:
-    """Run one action of ruff over all sources."""
-    folders = [name for name in SOURCES if (files.ROOT / name).is_dir()]
-    return passes("-m", "ruff", *action, *folders)
+def ruff(_: argparse.Namespace) -> Count:
+    """Lint all sources, and see whether they are formatted."""
+    actions = (["check"], ["format", "--check"])
+    return count_failures([ran(["-m", "ruff", *a, *SOURCES]) for a in actions])
+
+
+def imports(_: argparse.Namespace) -> Count:
+    """See whether rooms import only what they may."""
+    return count_failures([ran(["-c", LINT_IMPORTS, "--no-cache"])])
 
 
 def pytest(name: str, *arguments: str) -> Count:
@@ -94,19 +96,11 @@ def pytest(name: str, *arguments: str) -> Count:
 
 
 def counted(xml: Path) -> tuple[int, int]:
-    """Return the numbers of passed and failed tests in a JUnit report."""
-    passed = failed = 0
-    for suite in ElementTree.parse(xml).iter("testsuite"):
-        bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-        failed += bad
-        passed += int(suite.get("tests", 0)) - bad - int(suite.get("skipped", 0))
-    return passed, failed
-
-
-def count_reports(reports: Sequence[Report | Outcome]) -> Count:
-    """Count notebooks with and without problems."""
-    failed = sum(bool(report.problems) for report in reports)
-    return Count(len(reports) - failed, failed)
+    """Return the numbers of passed and failed tests in pytest's JUnit report."""
+    found = ElementTree.parse(xml).find("testsuite")
+    names = ("tests", "skipped", "failures", "errors")
+    tests, skipped, failures, errors = (int(found.get(name)) for name in names)
+    return tests - skipped - failures - errors, failures + errors
 
 
 def unit(asked: argparse.Namespace) -> Count:
@@ -124,13 +118,19 @@ def nbval(asked: argparse.Namespace) -> Count:
 def another_seed(asked: argparse.Namespace) -> Count:
     """Every claim holds, and every exercise is solved, at another seed too."""
     paths, out = notebooks.choose(asked.lessons), files.BUILD / "seed-1"
-    return count_reports(run_lessons(paths, out, {"SEED": 1}))
+    reports = run_lessons(paths, out, {"SEED": 1})
+    return count_failures([report.problems for report in reports])
+
+
+def practised(chosen: Sequence[habits.Habit], paths: Sequence[Path]) -> Count:
+    """Count the lessons that bear these habits."""
+    return count_failures([found.problems for found in habits.run(chosen, paths)])
 
 
 def few_habits(asked: argparse.Namespace) -> Count:
     """The first lesson bears what learners do; all lessons: `pixels habits`."""
     chosen = habits.choose(("restart", "again", "twice"))
-    return count_reports(habits.run(chosen, notebooks.choose(asked.lessons)[:1]))
+    return practised(chosen, notebooks.choose(asked.lessons)[:1])
 
 
 def student(asked: argparse.Namespace) -> Count:
@@ -139,61 +139,50 @@ def student(asked: argparse.Namespace) -> Count:
     folder = files.BUILD / "student"
     shutil.rmtree(folder, ignore_errors=True)
     write_edition(folder)
-    paths = notebooks.choose(asked.lessons, folder)
-    return count_reports(habits.run([habits.STUDENT_RUN], paths))
+    return practised([habits.STUDENT_RUN], notebooks.choose(asked.lessons, folder))
 
 
-@dataclass(frozen=True)
-class Step:
-    """A part of the test: `name` is what one types, `title` its heading."""
-
-    name: str
-    title: str
-    run: Callable[[argparse.Namespace], Count]
-
-
-STEPS = (
-    Step("ruff", "ruff check", lambda _: ruff("check")),
-    Step("ruff", "ruff format", lambda _: ruff("format", "--check")),
-    Step("imports", "imports", lambda _: passes("-c", LINT_IMPORTS, "--no-cache")),
-    Step("unit", "unit tests", unit),
-    Step("nbval", "nbval: notebooks as stored", nbval),
-    Step("papermill", "papermill: SEED=1", another_seed),
-    Step("habits", "habits: one lesson", few_habits),
-    Step("student", "student edition: BUDGET=0.1", student),
-)
+Step = Callable[[argparse.Namespace], Count]
+STEPS: dict[str, Step] = {
+    "ruff": ruff,
+    "imports": imports,
+    "unit": unit,
+    "nbval": nbval,
+    "papermill": another_seed,
+    "habits": few_habits,
+    "student": student,
+}
 OF_PYTEST = ("unit", "nbval")
 
 
-def choose(asked: argparse.Namespace, steps: Sequence[Step]) -> list[Step]:
+def choose(asked: argparse.Namespace, steps: Mapping[str, Step]) -> list[str]:
     """Return the steps that are asked for, in their order; all of them when none is.
 
     Raises UserError for a name that no step has, and for words to pytest where no
     step runs it.
     """
     names = asked.steps or (["unit"] if asked.passed_on else [])
-    known = list(dict.fromkeys(step.name for step in steps))
     for name in names:
-        if name not in known:
-            raise unknown("step", name, known)
+        if name not in steps:
+            raise unknown("step", name, steps)
     if asked.passed_on and not set(names) & set(OF_PYTEST):
         raise UserError(f"Only {' and '.join(OF_PYTEST)} pass on what follows --.")
-    return [step for step in steps if step.name in names or not names]
+    return [name for name in steps if name in names or not names]
 
 
-def timed(step: Step, asked: argparse.Namespace) -> tuple[Count, float]:
+def timed(name: str, step: Step, asked: argparse.Namespace) -> tuple[Count, float]:
     """Run one step under its heading; what the user can mend counts as a failure."""
-    print(f"\n== {step.title} ==", flush=True)
+    print(f"\n== {name} ==", flush=True)
     begin = time.monotonic()
     try:
-        count = step.run(asked)
+        count = step(asked)
     except UserError as error:
         print(error)
         count = Count(0, 1)
     return count, time.monotonic() - begin
 
 
-def main(arguments: argparse.Namespace, steps: Sequence[Step] = STEPS) -> int:
+def main(arguments: argparse.Namespace, steps: Mapping[str, Step] = STEPS) -> int:
     """Run the chosen steps, also after a failure; return 1 when something failed,
     else 0. Raises UserError, before the first, for a step or lesson there is not."""
     chosen = choose(arguments, steps)
@@ -201,13 +190,11 @@ def main(arguments: argparse.Namespace, steps: Sequence[Step] = STEPS) -> int:
         notebooks.choose(arguments.lessons)
     rows = [("step", "passed", "failed", "seconds")]
     passed = failed = 0
-    for step in chosen:
-        count, seconds = timed(step, arguments)
+    for name in chosen:
+        count, seconds = timed(name, steps[name], arguments)
         passed += count.passed
         failed += count.failed
-        rows.append(
-            (step.title, str(count.passed), str(count.failed), f"{seconds:.0f}")
-        )
+        rows.append((name, str(count.passed), str(count.failed), f"{seconds:.0f}"))
     print("\n" + text_table(rows, right=(1, 2, 3)))
     print(f"\n{passed} passed, {failed} failed")
     return 1 if failed else 0

@@ -16,38 +16,22 @@ from tools.course import files
 from tools.lab import lab
 
 
-@pytest.fixture
-def started(monkeypatch):
-    """What JupyterLab was started with: a list that grows by (command, environment)."""
-    calls = []
-    monkeypatch.setattr(lab, "become", lambda *call: calls.append(call))
-    return calls
-
-
 @pytest.mark.parametrize(
-    ("is_root", "display", "added"),
+    ("platform", "variable", "is_root", "added"),
     [
-        (False, True, set()),
-        (True, True, {"--allow-root"}),
-        (False, False, {"--no-browser"}),
+        ("linux", "DISPLAY", False, set()),
+        ("linux", "WAYLAND_DISPLAY", True, {"--allow-root"}),
+        ("linux", "OTHER", False, {"--no-browser"}),
+        ("darwin", "OTHER", False, set()),
     ],
 )
-def test_root_and_missing_display_alone_have_options(is_root, display, added):
-    assert {"--allow-root", "--no-browser"} & {*lab.command(is_root, display)} == added
-
-
-@pytest.mark.parametrize(
-    ("platform", "environment", "display"),
-    [
-        ("linux", {}, False),
-        ("linux", {"DISPLAY": ":0"}, True),
-        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
-        ("darwin", {}, True),
-        ("win32", {}, True),
-    ],
-)
-def test_only_linux_without_a_display_has_none(platform, environment, display):
-    assert lab.has_display(platform, environment) is display
+def test_root_and_missing_display_alone_have_options(
+    platform, variable, is_root, added, monkeypatch
+):
+    monkeypatch.setattr(lab.sys, "platform", platform)
+    monkeypatch.setattr(os, "environ", {variable: ":0"})
+    found = {*lab.command(is_root, lab.has_display())}
+    assert {"--allow-root", "--no-browser"} & found == added
 
 
 def test_without_a_first_page_it_says_so(a_course):
@@ -56,22 +40,21 @@ def test_without_a_first_page_it_says_so(a_course):
         lab.main(Namespace())
 
 
-def test_jupyterlab_starts_after_study_is_filled(a_course, started):
-    root = a_course("00_start_here")
+@pytest.mark.parametrize("published", [False, True])
+def test_jupyterlab_starts_once_study_is_there(
+    a_course, monkeypatch, write_lesson, published
+):
+    calls = []
+    monkeypatch.setattr(lab, "become", lambda *call: calls.append(call))
+    root = a_course(*([] if published else ["00_start_here"]))
+    if published:  # it brings its lessons ready
+        write_lesson(files.STUDY, "00_start_here", tiny_cells())
     lab.main(Namespace())
     assert (root / "study/00_start_here.ipynb").exists()
-    ((command, environment),) = started
+    ((command, environment),) = calls
     assert f"--ServerApp.root_dir={root}" in command
     configs = environment["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert configs[:2] == [str(lab.LEARNER), str(lab.SETTINGS)]
-
-
-def test_a_published_course_opens_the_lessons_it_brings(
-    a_course, started, write_lesson
-):
-    write_lesson(a_course() / "study", "00_start_here", tiny_cells())
-    lab.main(Namespace())
-    assert len(started) == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere it starts a process")
@@ -123,23 +106,19 @@ def fetch(address):
         return fetch(address)
 
 
-def test_jupyterlab_answers_with_the_token_and_asks_for_no_news(server):
+def test_jupyterlab_answers_with_its_token_alone_asks_for_no_news_and_has_no_extras(
+    server,
+):
     address, _, token = server.partition("?")
     base = address.partition("/lab")[0]
     settings = f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification"
     page = f"{base}/api/contents/study/00_start_here.ipynb?content=0"
     assert address == f"{base}/lab/tree/study/00_start_here.ipynb"
-    assert fetch(server)[0] == 200
     assert fetch(page)[0] == 403  # without the token
     assert fetch(f"{page}&{token}")[0] == 200
     assert '"default": "false"' in fetch(f"{settings}?{token}")[1]
-
-
-def test_what_the_extra_classroom_adds_is_switched_off(server):
-    address, _, token = server.partition("?")
-    base = address.partition("/lab")[0]
-    page = fetch(server)[1]
-    config = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
+    shown = fetch(server)[1]
+    config = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', shown, re.S)
     off = json.loads(config[1])["disabledExtensions"]
     assert {"@jupyter/nbgrader", "@jupyterlab/mathjax3-extension"} <= set(off)
     assert {"jupyterlab-rise", "@jupyter-notebook/lab-extension"} <= set(off)

@@ -33,15 +33,14 @@ def test_what_the_teacher_has_changed_stays(a_course, write_lesson):
     folder = root / "classroom/lessons"
     teach.write_lessons(folder)
     (folder / "rise.css").write_text("mine", encoding="utf-8")
-    mine = (
-        (folder / "01_tiny.ipynb").read_text(encoding="utf-8").replace("tiny", "small")
-    )
-    (folder / "01_tiny.ipynb").write_text(mine, encoding="utf-8")
+    deck = folder / "01_tiny.ipynb"
+    mine = deck.read_text(encoding="utf-8").replace("tiny", "small")
+    deck.write_text(mine, encoding="utf-8")
     assert teach.write_lessons(folder) == []
     write_lesson(root / "notebooks", "01_tiny", tiny_cells()[:3])
     (said,) = teach.write_lessons(folder)
     assert "left as it is" in said
-    assert (folder / "01_tiny.ipynb").read_text(encoding="utf-8") == mine
+    assert deck.read_text(encoding="utf-8") == mine
     assert (folder / "rise.css").read_text(encoding="utf-8") == "mine"
     assert len([*folder.glob("01_tiny.new-*.ipynb")]) == 1
 
@@ -51,9 +50,8 @@ def test_jupyterlab_runs_where_nbgrader_finds_its_course(
     a_course, monkeypatch, tmp_path, capsys, built
 ):
     started = []
-    monkeypatch.setattr(
-        lab, "become", lambda *call: started.append((*call, Path.cwd()))
-    )
+    become = lambda *call: started.append((*call, Path.cwd()))  # noqa: E731
+    monkeypatch.setattr(lab, "become", become)
     monkeypatch.chdir(tmp_path)
     classroom = a_course("01_tiny") / "classroom"
     if built:

@@ -12,19 +12,14 @@ from helpers.core.errors import UserError
 from tools.course import files, notebooks
 from tools.execute import kernels
 from tools.verify import suite
-from tools.verify.suite import Count, Step
+from tools.verify.suite import Count
 
 
 def refuse(_):
     raise UserError("No lesson found.")
 
 
-def step(name, count):
-    """Return a step that counts this."""
-    return Step(name, f"the {name}", lambda _: count)
-
-
-THREE = [step("a", Count(3, 1)), Step("b", "the b", refuse), step("c", Count(40, 0))]
+THREE = {"a": lambda _: Count(3, 1), "b": refuse, "c": lambda _: Count(40, 0)}
 
 
 def run(*names, passed_on=(), lessons=(), steps=THREE):
@@ -47,7 +42,7 @@ def test_the_steps_that_are_asked_for_run_and_the_last_line_sums_up(
     assert run(*names) == code
     printed = capsys.readouterr().out.splitlines()
     found = [line for line in printed if line.startswith("==")]
-    assert found == [f"== the {name} ==" for name in headings]
+    assert found == [f"== {name} ==" for name in headings]
     assert ("No lesson found." in printed) is ("b" in headings)
     assert printed[-1] == last
 
@@ -75,8 +70,9 @@ def test_pytest_gets_what_follows_and_a_lesson_restricts_the_notebooks(
     monkeypatch.setattr(files, "BUILD", tmp_path)
     seen = []
     monkeypatch.setattr(suite, "ran", lambda command: seen.append(command) or 0)
-    monkeypatch.setattr(suite, "run_lessons", lambda paths, *_: seen.append(paths))
-    monkeypatch.setattr(suite, "count_reports", lambda _: Count(0, 0))
+    monkeypatch.setattr(
+        suite, "run_lessons", lambda paths, *_: seen.append(paths) or []
+    )
     run(passed_on=["-k", "x"], steps=suite.STEPS)
     run("nbval", "papermill", lessons=["0-1"], steps=suite.STEPS)
     unit, nbval, papermill = seen
@@ -85,39 +81,36 @@ def test_pytest_gets_what_follows_and_a_lesson_restricts_the_notebooks(
     assert nbval[-2:] == [str(path) for path in paths] and papermill == paths
 
 
-@pytest.fixture
-def pytest_run(tmp_path, monkeypatch):
-    """Replace pytest by something that leaves a report and an exit code."""
-    monkeypatch.setattr(files, "BUILD", tmp_path)
+BROKEN = {"tests": 20, "failures": 2, "errors": 1, "skipped": 4}
+FINE = {"tests": 5, "failures": 0, "errors": 0, "skipped": 0}
 
-    def prepare(exit_code, **counts):
+
+@pytest.mark.parametrize(
+    ("code", "counts", "expected"),
+    [
+        (1, BROKEN, Count(13, 3)),
+        (0, FINE, Count(5, 0)),
+        (3, FINE, Count(5, 1)),  # a crash, without a failed test
+        (4, {}, Count(0, 1)),  # an old report is not taken for a new one
+    ],
+)
+def test_tests_are_counted_from_the_report(
+    code, counts, expected, monkeypatch, tmp_path
+):
+    def report(counts):
         attributes = " ".join(f'{key}="{value}"' for key, value in counts.items())
+        xml = f"<testsuites><testsuite {attributes}/></testsuites>"
+        (tmp_path / "name.xml").write_text(xml, encoding="utf-8")
 
-        def ran(command):
-            if counts:
-                xml = f"<testsuites><testsuite {attributes}/></testsuites>"
-                (tmp_path / "name.xml").write_text(xml, encoding="utf-8")
-            return exit_code
+    def ran(_):
+        if counts:
+            report(counts)
+        return code
 
-        monkeypatch.setattr(suite, "ran", ran)
-        return suite.pytest("name", "tests")
-
-    return prepare
-
-
-def test_tests_are_counted_from_the_report(pytest_run):
-    count = pytest_run(1, tests=20, failures=2, errors=1, skipped=4)
-    assert count == Count(13, 3)
-
-
-def test_a_crash_is_a_failure_even_without_a_failed_test(pytest_run):
-    assert pytest_run(3, tests=5, failures=0, errors=0, skipped=0) == Count(5, 1)
-    assert pytest_run(0, tests=5, failures=0, errors=0, skipped=0) == Count(5, 0)
-
-
-def test_an_old_report_is_not_taken_for_a_new_one(pytest_run):
-    pytest_run(0, tests=5, failures=0, errors=0, skipped=0)
-    assert pytest_run(4) == Count(0, 1)
+    report(FINE)
+    monkeypatch.setattr(files, "BUILD", tmp_path)
+    monkeypatch.setattr(suite, "ran", ran)
+    assert suite.pytest("name", "tests") == expected
 
 
 def test_tests_are_not_told_what_this_command_was_told(monkeypatch):
