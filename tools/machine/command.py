@@ -7,7 +7,7 @@ folders, empty still, in which a learner's lessons and downloads go.
 
 import argparse
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -81,9 +81,7 @@ def closing(signs: Sequence[str]) -> str:
     return "ready"
 
 
-def main(
-    arguments: argparse.Namespace, checks: Mapping[str, Callable[[], str]] = CHECKS
-) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Check everything, then execute lessons; return 1 if something failed, else 0.
 
     Raises UserError, before all that, for a name that no lesson has.
@@ -93,7 +91,7 @@ def main(
     chosen = notebooks.choose(arguments.lessons or [FIRST], folder)
     lessons = {f"lesson {path.stem[:2]}": partial(lesson, path) for path in chosen}
     signs = []
-    for name, check in (checks | lessons).items():
+    for name, check in (CHECKS | lessons).items():
         sign, text = look(check)
         print(f"{sign} {name:14} {text}", flush=True)
         signs.append(sign)
