@@ -31,9 +31,6 @@ endif
 ifeq ($(filter-out $(TYPED),$(MAKECMDGOALS)),)
 $(error Say what to do with lesson $(TYPED), such as: make run $(TYPED))
 endif
-ifeq ($(origin LESSONS),command line)
-$(error Name the lessons once: $(TYPED), or LESSONS=)
-endif
 export PIXELS_LESSONS := $(TYPED)
 endif
 # Nothing is to be made of a lesson's number.

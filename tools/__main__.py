@@ -36,6 +36,7 @@ COMMANDS = {
 }
 # What a command needs beyond the learner's packages: an extra of pyproject.toml.
 EXTRAS = {"classroom": "classroom", "teach": "classroom", "e2e": "e2e"}
+INSTALL = "python -m pip install -c constraints.txt"
 INTERRUPTED, CLOSED_PIPE = 130, 141  # as shells report SIGINT and SIGPIPE
 
 
@@ -79,18 +80,11 @@ def load(name: str) -> ModuleType:
     try:
         return importlib.import_module(COMMANDS[name][0])
     except ModuleNotFoundError as error:
-        raise UserError(f"This Python lacks {error.name}: {remedy(name)}.") from None
-
-
-def remedy(name: str) -> str:
-    """Return how to install what a command needs."""
-    if name in EXTRAS:
-        extra = f'python -m pip install -c constraints.txt -e ".[{EXTRAS[name]}]"'
-        return f"type `make {name}`, or {extra}"
-    return (
-        "type `make lab`, or create the conda environment (environment.yml) and "
-        "activate it"
-    )
+        extra = EXTRAS.get(name, "test")
+        raise UserError(
+            f"This Python lacks {error.name}: type `make {name}`, or activate the "
+            f'environment and type: {INSTALL} -e ".[{extra}]"'
+        ) from None
 
 
 def parsed(words: Sequence[str]) -> argparse.Namespace:
@@ -114,7 +108,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if not (ROOT / "pyproject.toml").is_file():
             raise UserError(
                 "This is the installed package without the lessons: clone the course, "
-                'and there type: python -m pip install -c constraints.txt -e ".[test]"'
+                f'and there type: {INSTALL} -e ".[test]"'
             )
         arguments = parsed(sys.argv[1:] if words is None else words)
         return arguments.main(arguments)

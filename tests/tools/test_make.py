@@ -141,7 +141,6 @@ def test_values_reach_the_tool_without_a_shell_in_between(make, checkout):
         (["test", "unit"], "There is no 'make unit'"),
         (["lab", "01"], "`make lab` takes no lessons, so leave out 01"),
         (["01"], "such as: make run 01"),
-        (["run", "01", "LESSONS=02"], "Name the lessons once"),
         (["lab", "PYTHON=python9"], "There is no 'python9' here"),
     ],
 )

@@ -8,7 +8,6 @@ where it is used: a package that is broken costs one line.
 import os
 import shutil
 import socket
-import warnings
 from pathlib import Path
 
 from helpers.core import needs
@@ -150,7 +149,5 @@ def gpu() -> str:
     """Name the GPU that lessons would take; none is needed."""
     import torch
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a driver that is too old: no GPU, no matter
-        found = torch.cuda.is_available()
+    found = torch.cuda.is_available()  # warns of a driver that is too old
     return torch.cuda.get_device_name(0) if found else "none, and none is needed"

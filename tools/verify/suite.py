@@ -36,12 +36,8 @@ NBVAL = (
 def options(parser: argparse.ArgumentParser) -> None:
     """Add which steps to run, and on which lessons."""
     parser.usage = "%(prog)s [STEP ...] [--lessons LESSON ...] [-- PYTEST ...]"
-    parser.add_argument(
-        "steps",
-        nargs="*",
-        metavar="STEP",
-        help=f"{', '.join(STEPS)} (default: all)",
-    )
+    names = f"{', '.join(STEPS)} (default: all)"
+    parser.add_argument("steps", nargs="*", metavar="STEP", help=names)
     add_lesson_names(parser, name="--lessons")
     parser.description += (
         "; --lessons restricts the steps that execute notebooks, and pytest gets what "
