@@ -181,16 +181,20 @@ def test_clean_and_help_install_nothing(make):
     assert not make()[1]
 
 
+BOTH = ["venv", "ensurepip"]
+
+
 @pytest.mark.parametrize(
-    ("version", "free", "need", "sentence"),
+    ("version", "modules", "free", "need", "sentence"),
     [
-        ((3, 10), 99, 12, "This is Python 3.10; the course"),
-        ((3, 11), 11.9, 12, "11.9 GB free; the environment"),
-        ((3, 11), 12, 12, ""),
+        ((3, 10), BOTH, 99, 12, "This is Python 3.10; the course"),
+        ((3, 11), ["venv"], 99, 12, "install the package python3-venv"),
+        ((3, 11), BOTH, 11.9, 12, "11.9 GB free; the environment"),
+        ((3, 11), BOTH, 12, 12, ""),
     ],
 )
-def test_preflight_says_what_is_missing(version, free, need, sentence):
-    problem = preflight.problem(version, free, need)
+def test_preflight_says_what_is_missing(version, modules, free, need, sentence):
+    problem = preflight.problem(version, modules, free, need)
     assert sentence in problem and bool(problem) is bool(sentence)
 
 

@@ -1,10 +1,10 @@
 """Before anything is installed: can this Python and this disk hold the course?
 
-What else `python -m venv` needs, it says itself. Here is only the standard
-library, and no syntax newer than Python 3.6: an old Python must get as far as reading
-the sentence that it is too old.
+Only the standard library, and no syntax newer than Python 3.6: an old Python must
+get as far as reading the sentence that it is too old.
 """
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -14,15 +14,21 @@ GPU_BUILD_GB = 12  # PyTorch's default build on Linux brings the CUDA libraries
 CPU_BUILD_GB = 4
 
 
-def problem(version, free_gb, need_gb):
+def problem(version, modules, free_gb, need_gb):
     """Return what is missing as one sentence, or "" when nothing is.
 
-    `version`: (major, minor). `free_gb`, `need_gb`: disk space, in GB of 10^9 bytes.
+    `version`: (major, minor). `modules`: names among "venv" and "ensurepip" that
+    can be imported. `free_gb`, `need_gb`: disk space, in GB of 10^9 bytes.
     """
     if tuple(version) < OLDEST:
         return (
             f"This is Python {version[0]}.{version[1]}; the course needs 3.11 or "
             "newer: name one, as in make lab PYTHON=python3.12."
+        )
+    if not {"venv", "ensurepip"} <= set(modules):
+        return (
+            "This Python cannot make virtual environments; on Debian and Ubuntu "
+            "install the package python3-venv."
         )
     if free_gb < need_gb:
         return (
@@ -44,10 +50,11 @@ def needed_gb(platform, torch_index, begun):
 
 def main(root):
     """Check the interpreter that runs this and the disk that holds `root`."""
+    modules = [m for m in ("venv", "ensurepip") if importlib.util.find_spec(m)]
     begun = os.path.exists(os.path.join(root, ".venv"))
     need = needed_gb(sys.platform, os.getenv("TORCH_INDEX", ""), begun)
     free = shutil.disk_usage(root).free / 1e9
-    found = problem(sys.version_info[:2], free, need)
+    found = problem(sys.version_info[:2], modules, free, need)
     if found:
         print(found, file=sys.stderr)
     return 2 if found else 0
