@@ -47,14 +47,14 @@ def commands(place: Place, is_repository: bool) -> str:
     return text.format(branch=place.branch, repository=place.repository)
 
 
-def keep_in_step(name: str, table: str) -> None:
-    """Renew the table between the two markers of a page of the course, and say so."""
-    page = files.ROOT / name
-    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+def keep_in_step(table: str) -> None:
+    """Renew the table between the two markers of the teachers' guide, and say so."""
+    page = files.ROOT / GUIDE
+    text = page.read_text(encoding="utf-8")
     renewed = links.with_block(text, table)
     if renewed != text:
         files.write_whole(page, renewed)
-        print(f"{name}: links renewed")
+        print(f"{GUIDE}: links renewed")
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -62,14 +62,14 @@ def main(arguments: argparse.Namespace) -> int:
 
     Raises UserError for a setting that cannot be used.
     """
-    overrides = {name: getattr(arguments, name) for name in FORMS}
-    place, folder = settings(overrides), files.BUILD / "publish"
-    for sentence in renew(folder, tree(place)):
-        print(f"! {sentence}")
+    given = {name: getattr(arguments, name) for name in FORMS}
+    place, folder = settings(**given), files.BUILD / "publish"
     table = links.table(place, titles())
+    for sentence in renew(folder, tree(place, table)):
+        print(f"! {sentence}")
     # What an option says is for once: the guide stands for the settings.
-    if not any(overrides.values()):
-        keep_in_step(GUIDE, table)
+    if not any(given.values()):
+        keep_in_step(table)
     shown = folder.relative_to(files.ROOT).as_posix()
     print(f"{shown} is written. To publish it, type:\n\n    cd {shown}")
     print(commands(place, (folder / ".git").exists()))

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +14,9 @@ GITHUB = "https://github.com/"
 # may see, so none holds a password; and git and Binder say the rest.
 FORMS = {
     "repository": (
-        r"[\w-]+/[\w.-]+|https://[\w.:-]+(/[\w.~-]+)+",
-        "OWNER/NAME on GitHub, or an address such as https://git.example.org/owner/name",
+        rf"(?!{NO_REPOSITORY}$)[\w-]+/[\w.-]+|https://[\w.:-]+(/[\w.~-]+)+",
+        "the owner and name of your repository on GitHub, with a '/' between them, or "
+        "an address such as https://git.example.org/owner/name",
     ),
     "branch": (
         r"\w[\w.-]*",
@@ -47,45 +47,30 @@ class Place:
         return self.repository.rpartition("/")[2]
 
 
-def settings(
-    overrides: Mapping[str, str | None] | None = None, path: Path | None = None
-) -> Place:
-    """Return the place in publish.toml, with what `overrides` gives instead.
+def settings(**options: str | None) -> Place:
+    """Return the place in publish.toml, with what the `options` give instead.
 
     Raises UserError for a value that is missing, is still the placeholder, or has
     another form.
     """
-    path = path or files.ROOT / "publish.toml"
-    text, found = read(path)
-    given = {name: value for name, value in (overrides or {}).items() if value}
+    found = read(files.ROOT / "publish.toml")
+    given = {name: value for name, value in options.items() if value}
     values = {name: str((found | given).get(name, "")).rstrip("/") for name in FORMS}
     for name, (form, needed) in FORMS.items():
-        where = f"--{name}" if name in given else f"{path.name}, {line(text, name)}"
-        if values[name] == NO_REPOSITORY:
-            raise UserError(
-                f"{where} is still {NO_REPOSITORY!r}; write there the owner and name "
-                "of your repository on GitHub, or give them with --repository."
-            )
         if not re.fullmatch(form, values[name], re.ASCII):
+            where = f"--{name}" if name in given else f"In publish.toml {name}"
             raise UserError(f"{where} is {values[name]!r}; it needs {needed}.")
     return Place(address(values["repository"]), values["branch"], values["hub"])
 
 
-def read(path: Path) -> tuple[str, dict]:
-    """Return the text of the settings and what stands in it. Raises UserError for a
-    file that is absent or is not TOML."""
+def read(path: Path) -> dict:
+    """Return the settings in a file. Raises UserError for one that is absent or is
+    not TOML."""
     try:
-        text = path.read_text(encoding="utf-8")
-        return text, tomllib.loads(text).get("publish", {})
+        return tomllib.loads(path.read_text(encoding="utf-8")).get("publish", {})
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{path} cannot be read: {reason}.") from error
-
-
-def line(text: str, name: str) -> str:
-    """Return where a setting stands, such as "line 3: branch", or its name alone."""
-    found = re.search(rf"^\s*{name}\s*=", text, re.MULTILINE)
-    return f"line {text.count(chr(10), 0, found.end()) + 1}: {name}" if found else name
 
 
 def address(repository: str) -> str:

