@@ -3,24 +3,11 @@
 import nbformat
 
 from helpers.page.exercises import find
-from tools.editions.student import SOLUTION
 
 
 def grade_id(cell):
     """Return nbgrader's id of a cell, "" without one."""
     return cell.metadata.get("nbgrader", {}).get("grade_id", "")
-
-
-def solutions(source):
-    """Return {id: source} of the solution cells of a teacher's notebook, solved."""
-    nb = nbformat.read(source, as_version=4)
-    return {
-        grade_id(cell): "\n".join(
-            line for line in cell.source.splitlines() if line.strip() not in SOLUTION
-        )
-        for cell in nb.cells
-        if grade_id(cell).startswith("ex-")
-    }
 
 
 def answer(release, source, changes):
@@ -30,17 +17,15 @@ def answer(release, source, changes):
     that changes the cell.
     """
     nb = nbformat.read(release, as_version=4)
-    solved = solutions(source)
-    kept = []
+    teachers = nbformat.read(source, as_version=4).cells
+    solved = {grade_id(c): c.source for c in teachers if grade_id(c)[:3] == "ex-"}
     for cell in nb.cells:
         change = changes.get(grade_id(cell), solved.get(grade_id(cell), cell.source))
         if callable(change):
             change(cell)
-        elif change is not None:
+        else:
             cell.source = change
-        if change is not None:
-            kept.append(cell)
-    nb.cells = kept
+    nb.cells = [cell for cell in nb.cells if cell.source is not None]
     return nb
 
 

@@ -12,7 +12,7 @@ import nbformat
 
 from helpers.core.errors import UserError
 from tools.classroom import config
-from tools.classroom.folder import LOG, Classroom, nbgrader, open_classroom
+from tools.classroom.folder import Classroom, nbgrader, open_classroom
 from tools.classroom.grade import grade
 from tools.course import files, notebooks
 from tools.course.files import create
@@ -94,10 +94,8 @@ def release(room: Classroom, lesson: Path) -> None:
     options = [number, f"--notebook={lesson.stem}", "--force"]
     # Where nbgrader refuses, an older one must not pass for this one.
     room.release(lesson).unlink(missing_ok=True)
-    problem = nbgrader(room, "generate_assignment", *options)
-    if problem or not room.release(lesson).exists():
-        said = problem or f"nbgrader made none ({LOG} tells more)"
-        raise UserError(f"Lesson {number} is not released: {said}")
+    if problem := nbgrader(room, "generate_assignment", *options):
+        raise UserError(f"Lesson {number} is not released: {problem}")
     room.remember(room.release(lesson))
 
 
@@ -107,10 +105,9 @@ def main(arguments: argparse.Namespace) -> int:
     root = files.ROOT / "classroom"
     if arguments.grade:
         return grade(open_classroom(root), lessons)
-    up_to_date = True
+    sentence = ""
     for sentence in build(lessons, root):
         print(f"classroom: {sentence}", flush=True)
-        up_to_date = False
-    if up_to_date:
+    if not sentence:
         print(f"{root} is up to date")
     return 0

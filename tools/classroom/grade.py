@@ -4,7 +4,6 @@ Each submission is graded by an nbgrader process of its own, so none can end the
 grading. One that has been graded already is graded again only when it has changed.
 """
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from helpers.core.errors import UserError
 from helpers.core.files import sha256, text_digest
 from tools.classroom.folder import Classroom, nbgrader
 from tools.classroom.grades import points_table
+from tools.course import notebooks
 
 
 def grade(room: Classroom, lessons: Sequence[Path]) -> int:
@@ -61,8 +61,10 @@ def grade_one(room: Classroom, lesson: Path, name: str) -> str:
     """Grade one submission unless it was; return what went wrong, "" for nothing."""
     folder = room.root / "submitted" / name / lesson.stem[:2]
     path = folder / lesson.name
-    if problem := named_as_released(path) or unreadable(path):
-        return problem
+    try:
+        notebooks.read(named_as_released(path))
+    except UserError as error:
+        return str(error)
     files = [file for file in (path, room.source(lesson)) if file.exists()]
     key = f"{lesson.stem[:2]}/{name}"
     version = text_digest("".join(map(sha256, files)))
@@ -77,26 +79,15 @@ def grade_one(room: Classroom, lesson: Path, name: str) -> str:
     return problem
 
 
-def named_as_released(path: Path) -> str:
-    """Copy the only notebook of a folder to the name that nbgrader knows, if needed.
-
-    Returns what is wrong, "" when there is a file of that name.
-    """
+def named_as_released(path: Path) -> Path:
+    """Return the path that nbgrader knows; the only notebook of its folder is copied
+    there, if needed. Raises UserError for no notebook, or several."""
     if path.exists():
-        return ""
+        return path
     found = sorted(path.parent.glob("*.ipynb"))
-    if len(found) == 1:
-        shutil.copyfile(found[0], path)
-        print(f"{path.parent}: {found[0].name} was copied to {path.name}")
-        return ""
-    names = ", ".join(file.name for file in found) or "no notebook"
-    return f"no {path.name} was handed in; the folder holds {names}"
-
-
-def unreadable(path: Path) -> str:
-    """Return why a file is no notebook, "" when it is one."""
-    try:
-        json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"{path.name} cannot be read as a notebook ({type(error).__name__})"
-    return ""
+    if len(found) != 1:
+        names = ", ".join(file.name for file in found) or "no notebook"
+        raise UserError(f"no {path.name} was handed in; the folder holds {names}")
+    shutil.copyfile(found[0], path)
+    print(f"{path.parent}: {found[0].name} was copied to {path.name}")
+    return path

@@ -1,5 +1,6 @@
 """The points of a class, read from nbgrader's gradebook."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,20 +28,15 @@ def points(root: Path, lesson: Path, student: str) -> dict[str, float]:
 def points_table(root: Path, lesson: Path, students: Sequence[str]) -> str:
     """Return a table: a row for each student, a column for each exercise, the sum."""
     by_student = {name: points(root, lesson, name) for name in students}
-    checks = sorted({id for row in by_student.values() for id in row}, key=in_order)
-    rows = [["student", *map(short, checks), "sum"]]
+    checks = sorted({id for row in by_student.values() for id in row}, key=numbers)
+    short = (id.removeprefix("check-").replace("-", ".") for id in checks)
+    rows = [["student", *short, "sum"]]
     for name, row in by_student.items():
         cells = [f"{row[id]:g}" if id in row else "-" for id in checks]
         rows.append([name, *cells, f"{sum(row.values()):g}" if row else "-"])
     return text_table(rows, right=range(1, len(checks) + 2))
 
 
-def in_order(id: str) -> list[tuple[bool, int, str]]:
+def numbers(id: str) -> tuple[list[int], str]:
     """Return a key that puts check-1-10 after check-1-9."""
-    parts = id.split("-")
-    return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts]
-
-
-def short(id: str) -> str:
-    """Return "1.2" for "check-1-2", any other id as it is."""
-    return id.removeprefix("check-").replace("-", ".") if id[:6] == "check-" else id
+    return [int(digits) for digits in re.findall(r"\d+", id)], id

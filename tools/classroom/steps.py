@@ -4,13 +4,10 @@ A cell that is too slow is interrupted, which nbgrader does itself. Where the ke
 does not come back, or has died, the notebook runs again without that cell.
 """
 
-import os
-
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode, v4
 from nbgrader import utils
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, OverwriteCells
 from traitlets import Bool, Integer, Unicode
 
@@ -53,8 +50,7 @@ class GradedRun(Execute):
 
     def start_new_kernel(self, **kwargs):
         """Start a kernel in which this checkout's helpers are the ones imported."""
-        environment = os.environ | kernel_environment()
-        super().start_new_kernel(env=environment, **kwargs)
+        super().start_new_kernel(env=kernels.child_environment(), **kwargs)
 
     def preprocess_cell(self, cell, resources, index):
         """Execute a cell, unless it has lost the kernel before."""
@@ -81,13 +77,6 @@ def error(name: str, message: str) -> dict:
     return {"ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
 
 
-def kernel_environment() -> dict[str, str]:
-    """Return the variables of a grading kernel: as in every executed lesson."""
-    names = ("PYTHONPATH", "IPYTHONDIR", "OMP_NUM_THREADS", "PIXELS_QUIET")
-    environment = kernels.child_environment()
-    return {name: environment[name] for name in names}
-
-
 def shorten_errors(cell: NotebookNode) -> None:
     """Keep of a traceback what stands in the notebook, of a check's its first line:
     the rest is this machine's paths, and the hidden tests."""
@@ -106,19 +95,15 @@ class RestoredCells(OverwriteCells):
 
     add_missing_cells = Bool(True).tag(config=True)
 
-    def preprocess(self, nb, resources):
-        """Restore the cells; one pasted from elsewhere, or twice, is no graded one.
+    def preprocess_cell(self, cell, resources, index):
+        """Restore a cell; one pasted from elsewhere, or twice, is no graded one.
 
         nbgrader takes the id from such a cell, and then stops for want of it.
         """
-        where = resources["nbgrader"]
-        with Gradebook(where["db_url"]) as book:
-            lesson = book.find_notebook(where["notebook"], where["assignment"])
-            known = {cell.name for cell in lesson.source_cells}
-        for cell in nb.cells:
-            if cell.metadata.get("nbgrader", {}).get("grade_id") not in known:
-                cell.metadata.pop("nbgrader", None)
-        return super().preprocess(nb, resources)
+        cell, resources = super().preprocess_cell(cell, resources, index)
+        if "grade_id" not in cell.metadata.get("nbgrader", {}):
+            cell.metadata.pop("nbgrader", None)
+        return cell, resources
 
     def add_missing_grade_cells(self, nb, resources):
         """Add each missing check cell after the nearest graded or solution cell that
@@ -128,15 +113,15 @@ class RestoredCells(OverwriteCells):
         """
         source = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
         points = {cell.name: cell.max_score for cell in source.grade_cells}
-        earlier: list[str] = []
+        at = len(nb.cells)
         for cell in source.source_cells:
-            if cell.name in points and cell.name not in places(nb):
-                found = [places(nb)[name] for name in earlier if name in places(nb)]
-                at = found[-1] + 1 if found else len(nb.cells)
+            if cell.name in places(nb):
+                at = places(nb)[cell.name] + 1
+            elif cell.name in points:
                 new = self.missing_cell_transform(cell, points[cell.name])
                 new["id"] = v4.new_code_cell().id
                 nb.cells.insert(at, new)
-            earlier.append(cell.name)
+                at += 1
         return nb, resources
 
 
