@@ -33,9 +33,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def for_export(nb: NotebookNode) -> NotebookNode:
-    """Return a lesson's deck for nbconvert: without widgets and hidden code."""
-    nb = deck(nb)
+def for_export(path: Path) -> NotebookNode:
+    """Return the deck of the lesson in `path` without widgets and hidden code."""
+    nb = deck(notebooks.read(path))
     nb.metadata.pop("widgets", None)
     for cell in filter(is_shown, notebooks.code_cells(nb)):
         cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
@@ -54,7 +54,7 @@ def export(path: Path, folder: Path, reveal: str = NETWORK) -> Counter:
 
     from tools.editions.slide_formulas import markdown2html
 
-    nb = notebooks.read(path)
+    nb = for_export(path)
     exporter = SlidesExporter(
         template_name="slides_template",
         extra_template_basedirs=[str(Path(__file__).parent)],
@@ -63,9 +63,9 @@ def export(path: Path, folder: Path, reveal: str = NETWORK) -> Counter:
         filters={"markdown2html": markdown2html},
     )
     name = {"metadata": {"name": notebooks.title(nb)}}
-    text, _ = exporter.from_notebook_node(for_export(nb), name)
+    text, _ = exporter.from_notebook_node(nb, name)
     files.write_whole(folder / f"{path.stem}.slides.html", text)
-    return counts(deck(nb))
+    return counts(nb)
 
 
 def beside(reveal: str, folder: Path) -> str:

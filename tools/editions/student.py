@@ -1,9 +1,10 @@
 """The student edition: the lessons without solutions and outputs, never edited."""
 
 import argparse
-import ast
 import copy
 import json
+import re
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,7 @@ from helpers.core.errors import UserError
 from helpers.core.files import ROOT, text_digest
 from tools.course import files, notebooks
 from tools.course.files import put
+from tools.course.imports import imports
 
 SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
 HIDDEN_TESTS = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
@@ -25,20 +27,14 @@ def replace_regions(source: str, markers: tuple[str, str], stub: str | None) -> 
     marker without its partner.
     """
     begin, end = markers
-    kept, inside = [], False
-    for line in source.splitlines():
-        if begin in line or end in line:
-            if (begin in line) == inside:
-                raise UserError(f"{line.strip()!r} has no partner: {source[:60]!r}.")
-            inside = begin in line
-            if inside and stub is not None:
-                indent = line[: len(line) - len(line.lstrip())]
-                kept.append(indent + stub)
-        elif not inside:
-            kept.append(line)
-    if inside:
-        raise UserError(f"{begin!r} has no partner: {source[:60]!r}.")
-    return "\n".join(kept)
+    # Whole lines, from the last opening marker that comes before a closing one.
+    region = rf"(\n?[ \t]*)[^\n]*{begin}(?:(?!{begin}).)*?{end}[^\n]*"
+    instead = "" if stub is None else rf"\g<1>{stub}"
+    found = re.sub(region, instead, source, flags=re.DOTALL)
+    for marker in markers:
+        if marker in found:
+            raise UserError(f"{marker!r} has no partner: {source[:60]!r}.")
+    return found
 
 
 def student_notebook(nb: NotebookNode) -> NotebookNode:
@@ -102,35 +98,19 @@ def deliver(nb: NotebookNode, path: Path) -> str:
 def moved_imports(path: Path) -> list[str]:
     """Return what a learner's notebook imports from the helpers and is not there,
     such as "helpers.claims"; [] for a file that is no notebook."""
-    try:
-        cells = notebooks.code_cells(notebooks.read(path))
-    except UserError:
-        return []
-    return [m for cell in cells for name in imported(cell.source) if (m := gone(name))]
+    found: set[str] = set()
+    with suppress(UserError):
+        for cell in notebooks.code_cells(notebooks.read(path)):
+            with suppress(SyntaxError):  # half a thought, or a magic
+                found |= imports(cell.source)
+    return sorted(n for n in found if n.startswith("helpers.") and not is_there(n))
 
 
-def imported(source: str) -> list[str]:
-    """Return the modules of the helpers that a cell imports; [] for half a thought."""
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except SyntaxError:
-        return []
-    named = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
-    names = [f"{node.module}.{alias.name}" for node in named for alias in node.names]
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-    return [name for name in names if name.startswith("helpers.")]
-
-
-def gone(name: str) -> str:
-    """Return the module in a dotted name that is not there, "" where there is none."""
-    for end in range(1, name.count(".") + 2):
-        module = name.split(".")[:end]
-        path = ROOT.joinpath(*module)
-        if not path.is_dir():
-            return "" if path.with_suffix(".py").is_file() else ".".join(module)
-    return ""
+def is_there(name: str) -> bool:
+    """Return whether a dotted name is a folder, a module, or may stand in a module."""
+    path = ROOT.joinpath(*name.split("."))
+    modules = (path.with_suffix(".py"), path.parent.with_suffix(".py"))
+    return path.is_dir() or any(module.is_file() for module in modules)
 
 
 def write_edition(folder: Path, source: Path | None = None) -> list[str]:

@@ -10,41 +10,35 @@ from tools.course import files
 from tools.course.files import Record, put
 
 
+def full(*_, **__):
+    """Stand in for a call that finds the disk full, or knows no hard links."""
+    raise OSError(28, "No space left on device")
+
+
 @pytest.mark.parametrize("hard_links", [True, False])
 @pytest.mark.parametrize(
     ("before", "ours", "after", "aside"),
     [
-        (None, False, "new", None),
-        (None, True, "new", None),
-        ("new", False, "new", None),
-        ("old", True, "new", None),
-        ("old", False, "old", "new"),
+        ({}, False, "new", None),
+        ({}, True, "new", None),
+        ({"b": "new"}, False, "new", None),
+        ({"b": "old"}, True, "new", None),
+        ({"b": "old"}, False, "old", "new"),
+        ({"b": "old", "newer/b": "mine"}, False, "old", "mine"),
     ],
 )
 def test_what_is_ours_is_replaced_and_else_the_new_one_lies_beside(
     tmp_path, monkeypatch, hard_links, before, ours, after, aside
 ):
-    def refuse(*_):
-        raise PermissionError("no hard links on this file system")
-
     if not hard_links:
-        monkeypatch.setattr(os, "link", refuse)
-    path, beside = tmp_path / "a" / "b.txt", tmp_path / "newer" / "b.txt"
-    if before:
-        files.make_folder(path.parent)
-        path.write_bytes(before.encode())
+        monkeypatch.setattr(os, "link", full)
+    path, beside = tmp_path / "b", tmp_path / "newer" / "b"
+    for name, text in before.items():
+        files.make_folder((tmp_path / name).parent)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     assert put(path, "new", ours, beside) == (beside if aside else path)
-    assert path.read_bytes() == after.encode()
-    assert (beside.read_bytes().decode() if beside.exists() else None) == aside
-    assert len([p for p in tmp_path.rglob("*") if p.is_file()]) == 1 + bool(aside)
-
-
-def test_what_lies_beside_is_never_replaced_either(tmp_path):
-    path, beside = tmp_path / "a", tmp_path / "b"
-    path.write_bytes(b"mine")
-    beside.write_bytes(b"mine too")
-    put(path, "new", False, beside)
-    assert (path.read_bytes(), beside.read_bytes()) == (b"mine", b"mine too")
+    found = {p: p.read_text(encoding="utf-8") for p in tmp_path.rglob("b*")}
+    assert found == {path: after} | ({beside: aside} if aside else {})
 
 
 def test_the_same_content_is_not_written_again(tmp_path):
@@ -52,11 +46,6 @@ def test_the_same_content_is_not_written_again(tmp_path):
     os.utime(path, (1, 1))
     put(path, "größe", True, tmp_path / "b")
     assert path.stat().st_mtime == 1
-
-
-def full(*_, **__):
-    """Stand in for a call that finds the disk full."""
-    raise OSError(28, "No space left on device")
 
 
 class Full(io.FileIO):
@@ -85,10 +74,9 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
 
 
 def test_only_what_is_as_the_course_wrote_it_is_ours(tmp_path):
-    record = Record(tmp_path)
+    record = Record(tmp_path, files.load(tmp_path / "record"))
     for name in ("a", "b", "c"):
-        path = tmp_path / "folder" / name
-        put(path, name, False, tmp_path / "beside")
+        path = put(tmp_path / "folder" / name, name, False, tmp_path / "beside")
         if name != "c":
             record.remember(path)
     files.save(tmp_path / "record", record.digests)
@@ -97,10 +85,6 @@ def test_only_what_is_as_the_course_wrote_it_is_ours(tmp_path):
     names = ("a", "b", "c", "absent")
     ours = [kept.is_ours(tmp_path / "folder" / name) for name in names]
     assert ours == [True, False, False, False]
-
-
-def test_without_a_record_nothing_is_ours(tmp_path):
-    assert files.load(tmp_path / "record") == {}
 
 
 @pytest.mark.parametrize("text", ["", "7", "[1]", "\udcff"])

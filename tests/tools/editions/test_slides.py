@@ -14,7 +14,6 @@ from tools.editions import slides
 from tools.editions.slide_deck import counts, deck
 from tools.editions.slide_formulas import to_html
 from tools.editions.slide_text import blocks_of, cut
-from tools.editions.student import student_notebook
 
 PREDICT = "> **Predict.** Which one?\n>\n> <details><summary>open</summary>B.</details>"
 LONG = " ".join(["word"] * 70)
@@ -128,10 +127,9 @@ def sections(file):
 
 
 @pytest.fixture
-def lesson(nb, tmp_path):
-    """Return the path of the tiny lesson, written."""
-    file = tmp_path / "notebooks/01_tiny.ipynb"
-    files.make_folder(file.parent)
+def lesson(nb, a_course):
+    """Return the path of the tiny lesson, in a course of its own."""
+    file = files.make_folder(a_course() / "notebooks") / "01_tiny.ipynb"
     nbformat.write(nb, file)
     return file
 
@@ -158,36 +156,21 @@ def test_a_formula_that_cannot_be_converted_is_named_with_its_cell(lesson, nb):
     assert not [*lesson.parent.glob("*.html")]
 
 
-@pytest.mark.parametrize("edition", ["worked", "student"])
-def test_lesson_00_exports_without_its_solutions(edition, tmp_path):
-    (path,) = notebooks.choose(["00"])
-    if edition == "student":
-        nb = student_notebook(notebooks.read(path))
-        path = tmp_path / path.name
-        nbformat.write(nb, path)
-    shown = slides.export(path, tmp_path, "reveal")
+def test_lesson_00_exports_without_its_solutions(tmp_path):
+    shown = slides.export(notebooks.choose(["00"])[0], tmp_path, "reveal")
     file = tmp_path / "00_start_here.slides.html"
     assert sections(file) == shown["slides"]
     assert "log_softmax" not in file.read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def small_course(lesson, tmp_path, monkeypatch):
-    """A course of one small lesson."""
-    monkeypatch.setattr(files, "BUILD", tmp_path / "build")
-    monkeypatch.setattr(notebooks.lessons, "__defaults__", (lesson.parent,))
-    monkeypatch.setattr(notebooks.choose, "__defaults__", (lesson.parent,))
-    return tmp_path
-
-
-def test_a_local_reveal_goes_along_with_the_decks(small_course, capsys):
+def test_a_local_reveal_goes_along_with_the_decks(lesson, tmp_path, capsys):
     for name in slides.NEEDED:
-        file = small_course / "reveal.js" / name
+        file = tmp_path / "reveal.js" / name
         files.make_folder(file.parent)
         file.write_text("", encoding="utf-8")
-    reveal = str(small_course / "reveal.js")
+    reveal = str(tmp_path / "reveal.js")
     assert slides.main(Namespace(lessons=["01"], reveal=reveal)) == 0
-    built = small_course / "build/slides"
+    built = files.BUILD / "slides"
     assert all((built / "reveal" / name).is_file() for name in slides.NEEDED)
     text = (built / "01_tiny.slides.html").read_text(encoding="utf-8")
     assert '"reveal/dist/reveal.js"' in text
@@ -196,8 +179,5 @@ def test_a_local_reveal_goes_along_with_the_decks(small_course, capsys):
     assert "needs" not in said
     assert slides.main(Namespace(lessons=["01"], reveal="")) == 0
     assert "Showing them needs https://" in capsys.readouterr().out
-
-
-def test_a_folder_that_is_not_reveal_is_refused(small_course):
     with pytest.raises(UserError, match=r"not reveal.js 4: it has no dist/reveal.js"):
-        slides.main(Namespace(lessons=[], reveal=str(small_course)))
+        slides.main(Namespace(lessons=[], reveal=str(tmp_path)))
