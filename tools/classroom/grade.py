@@ -4,6 +4,7 @@ Each submission is graded by an nbgrader process of its own, so none can end the
 grading. One that has been graded already is graded again only when it has changed.
 """
 
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +13,8 @@ from tqdm import tqdm
 
 from helpers.core.errors import UserError
 from helpers.core.files import sha256, text_digest
+from helpers.core.tables import text_table
 from tools.classroom.folder import Classroom, nbgrader
-from tools.classroom.grades import points_table
 from tools.course import notebooks
 
 
@@ -91,3 +92,41 @@ def named_as_released(path: Path) -> Path:
     shutil.copyfile(found[0], path)
     print(f"{path.parent}: {found[0].name} was copied to {path.name}")
     return path
+
+
+def points(root: Path, lesson: Path, student: str) -> dict[str, float]:
+    """Return the points of a student for each check cell of a lesson, by its id.
+
+    Empty where nothing of the student's was graded. `root`: the classroom.
+    """
+    from nbgrader.api import (
+        Gradebook,
+        MissingEntry,
+    )  # where used: a --help does without
+
+    if not (root / "gradebook.db").exists():
+        return {}
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
+        where = (lesson.stem, lesson.stem[:2], student)
+        try:
+            grades = book.find_submission_notebook(*where).grades
+        except MissingEntry:
+            return {}
+        return {grade.name: grade.score for grade in grades}
+
+
+def points_table(root: Path, lesson: Path, students: Sequence[str]) -> str:
+    """Return a table: a row for each student, a column for each exercise, the sum."""
+    by_student = {name: points(root, lesson, name) for name in students}
+    checks = sorted({id for row in by_student.values() for id in row}, key=numbers)
+    short = (id.removeprefix("check-").replace("-", ".") for id in checks)
+    rows = [["student", *short, "sum"]]
+    for name, row in by_student.items():
+        cells = [f"{row[id]:g}" if id in row else "-" for id in checks]
+        rows.append([name, *cells, f"{sum(row.values()):g}" if row else "-"])
+    return text_table(rows, right=range(1, len(checks) + 2))
+
+
+def numbers(id: str) -> tuple[list[int], str]:
+    """Return a key that puts check-1-10 after check-1-9."""
+    return [int(digits) for digits in re.findall(r"\d+", id)], id

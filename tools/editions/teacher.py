@@ -34,11 +34,10 @@ def add_hidden_test(cell: NotebookNode, number: int) -> None:
     call = check_call(cell.source)
     if call is None or find(call.args[0].value).hidden is None:
         return
-    visible = ast.get_source_segment(cell.source, call).removesuffix(")")
-    hidden = f"{visible.rstrip().removesuffix(',')}, hidden={number})"
+    call.keywords.append(ast.keyword("hidden", ast.Constant(number)))
     begin, end = HIDDEN_TESTS
     imported = "from helpers.page.exercises import check"
-    cell.source += "\n".join(["", begin, imported, "", hidden, end])
+    cell.source += "\n".join(["", begin, imported, "", ast.unparse(call), end])
 
 
 def check_call(source: str) -> ast.Call | None:

@@ -20,7 +20,6 @@ from helpers.page.exercises import find
 from tools.classroom import command
 from tools.classroom import grade as classroom_grade
 from tools.classroom.folder import open_classroom
-from tools.classroom.grades import points
 from tools.course import files, notebooks
 from tools.editions.student import student_edition
 from tools.execute import kernels
@@ -183,7 +182,7 @@ STUDENTS = [(number, student) for number in CHANGES for student in CHANGES[numbe
 
 @pytest.mark.parametrize(("number", "student"), STUDENTS)
 def test_each_costs_the_exercises_that_it_should(rooms, number, student):
-    found = points(rooms[number], LESSONS[number], student)
+    found = classroom_grade.points(rooms[number], LESSONS[number], student)
     lost = CHANGES[number][student][1].split()
     assert len(found) == MOST[number]
     for id, score in found.items():
