@@ -9,12 +9,19 @@ from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode, v4
 from nbgrader import utils
 from nbgrader.preprocessors import Execute, OverwriteCells
-from traitlets import Bool, Integer, Unicode
+from traitlets import Bool, Dict, Integer, List, Unicode
 
 from tools.execute import kernels
 
 LOST = "this cell never ended, or ended the kernel: it was left out"
 SLOW = "this cell took too long and was stopped"
+STAY = "get_ipython().ask_exit = lambda: None"
+MOST_LOST = 5  # cells to leave out at most
+
+
+def error(name: str, message: str) -> dict:
+    """Return an error as a kernel would report it."""
+    return {"ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
 
 
 class GradedRun(Execute):
@@ -22,28 +29,23 @@ class GradedRun(Execute):
 
     timeout = Integer(300, help="seconds for a cell").tag(config=True)
     exercise_timeout = Integer(20, help="seconds for an exercise").tag(config=True)
-    most_lost = Integer(5, help="cells to leave out at most").tag(config=True)
+    error_on_timeout = Dict(error("CellTimeoutError", SLOW))
+    # Else `exit()` would end the kernel.
+    extra_arguments = List([f"--InteractiveShellApp.exec_lines={STAY}"])
     # Else a student's tag would keep a check from running, and so from failing.
     skip_cells_with_tag = Unicode("(no such tag)")
-
-    def __init__(self, *args, **kwargs):
-        """Say what a time-out means, and keep `exit()` from ending the kernel."""
-        super().__init__(*args, **kwargs)
-        self.error_on_timeout = error("CellTimeoutError", SLOW)
-        keep = "get_ipython().ask_exit = lambda: None"
-        self.extra_arguments = [f"--InteractiveShellApp.exec_lines={keep}"]
 
     def preprocess(self, nb, resources=None, km=None):
         """Execute all cells, again without the one that lost the kernel.
 
-        Raises the error of the last attempt once `most_lost` cells are left out.
+        Raises the error of the last attempt once MOST_LOST cells are left out.
         """
         self.lost: set[int] = set()
         while True:
             try:
                 return super().preprocess(nb, resources, km)
             except (CellTimeoutError, DeadKernelError):
-                if len(self.lost) == self.most_lost:
+                if len(self.lost) == MOST_LOST:
                     raise
                 self.lost.add(self.running)
                 self.log.warning("Once more without cell %s: %s", self.running, LOST)
@@ -70,11 +72,6 @@ class GradedRun(Execute):
         if cell is not None and (utils.is_solution(cell) or utils.is_grade(cell)):
             return self.exercise_timeout
         return super()._get_timeout(cell)
-
-
-def error(name: str, message: str) -> dict:
-    """Return an error as a kernel would report it."""
-    return {"ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
 
 
 def shorten_errors(cell: NotebookNode) -> None:

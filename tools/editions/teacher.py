@@ -3,13 +3,15 @@
 nbgrader makes the students' version from it: solutions become `...`, hidden tests go.
 """
 
-import ast
+import re
 
 from nbformat import NotebookNode
 
 from helpers.page.exercises import find
 from tools.course import notebooks
 from tools.editions.student import HIDDEN_TESTS, not_yet_run, student_notebook
+
+CHECK = re.compile(r'^check\("([\d.]+)", .*(?=\)$)', re.MULTILINE)
 
 
 def source_notebook(worked: NotebookNode, number: int) -> NotebookNode:
@@ -31,18 +33,9 @@ def add_hidden_test(cell: NotebookNode, number: int) -> None:
 
     `check` is imported anew: what a student has given that name does not grade.
     """
-    call = check_call(cell.source)
-    if call is None or find(call.args[0].value).hidden is None:
-        return
-    call.keywords.append(ast.keyword("hidden", ast.Constant(number)))
-    begin, end = HIDDEN_TESTS
-    imported = "from helpers.page.exercises import check"
-    cell.source += "\n".join(["", begin, imported, "", ast.unparse(call), end])
-
-
-def check_call(source: str) -> ast.Call | None:
-    """Return the call `check("1.2", answer)` in a cell, None where there is none."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "check":
-            return node
-    return None
+    call = CHECK.search(cell.source)
+    if call and find(call[1]).hidden:
+        begin, end = HIDDEN_TESTS
+        imported = "from helpers.page.exercises import check"
+        hidden = f"{call[0]}, hidden={number})"
+        cell.source += "\n".join(["", begin, imported, "", hidden, end])

@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from helpers.core.errors import UserError
+from helpers.page.exercises import find
 from tools.classroom import command as classroom
 from tools.classroom import grade as classroom_grade
 from tools.classroom.folder import last_error, open_classroom
@@ -161,14 +162,16 @@ def test_a_source_is_the_student_edition_with_solutions_and_hidden_tests(path):
     hidden = [c for c in source.cells if HIDDEN_TESTS[0] in c.source]
     for cell in hidden:
         (line,) = [x for x in cell.source.splitlines() if "hidden=48213" in x]
-        visible = cell.source.partition("\n###")[0].replace('"', "'")
+        visible = cell.source.partition("\n###")[0]
         assert line == visible.replace(")", ", hidden=48213)")
     student = student_notebook(source)  # takes solutions and hidden tests out
     assert student.cells == student_notebook(worked).cells
     assert source.metadata.pixels == student_notebook(worked).metadata.pixels
     assert not any(cell.get("outputs") for cell in source.cells)
     assert not any("worked-only" in notebooks.tags(cell) for cell in source.cells)
-    assert hidden or path.stem[:2] != "01"
+    ids = [c.metadata.nbgrader.grade_id for c in notebooks.exercises(worked)]
+    exercises = [find(id.removeprefix("check-").replace("-", ".")) for id in ids]
+    assert len(hidden) == sum(bool(exercise.hidden) for exercise in exercises)
 
 
 @pytest.fixture

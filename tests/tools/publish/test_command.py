@@ -17,11 +17,9 @@ from support.git import git
 from support.project import constraints
 from support.tiny_lessons import code, tiny_cells
 
-from tools import __main__ as tools_main
 from tools.course import notebooks
 from tools.course.files import make_folder
 from tools.execute import kernels
-from tools.publish import colab as publish_colab
 from tools.publish import command as publish
 from tools.publish import links
 from tools.publish import tree as publish_tree
@@ -30,15 +28,6 @@ from tools.publish.place import NO_HUB, Place
 
 PLACE = Place("https://github.com/a/b", "student", NO_HUB)
 needs_git = pytest.mark.skipif(not shutil.which("git"), reason="there is no git here")
-
-
-@pytest.fixture
-def tiny(a_course, write_lesson):
-    """The published tree of two tiny lessons."""
-    hidden = "x = 1\n### BEGIN HIDDEN TESTS\nassert x\n### END HIDDEN TESTS"
-    root = a_course("01_other")
-    write_lesson(root / "notebooks", "00_tiny", tiny_cells(code(hidden)))
-    return published()
 
 
 def published():
@@ -50,11 +39,6 @@ def published():
 def real():
     """The published tree of the course itself."""
     return published()
-
-
-def page(tree, name):
-    """Return a notebook of a tree."""
-    return nbformat.reads(tree[name].decode(), as_version=4)
 
 
 # ---------------------------------------------------------------- what is in it
@@ -82,23 +66,22 @@ def test_caches_and_hidden_files_stay_at_home(tmp_path):
     assert found.keys() == {*here, *publish_tree.FILES}
 
 
-def test_students_get_no_solution_and_only_colab_the_install_cell(tiny):
-    for name in ("00_tiny.ipynb", "01_other.ipynb"):
-        study, colab = page(tiny, f"study/{name}"), page(tiny, f"colab/{name}")
-        for secret in ("return 42", "SOLUTION", "HIDDEN"):
-            assert secret not in tiny[f"study/{name}"].decode()
-            assert secret not in tiny[f"colab/{name}"].decode()
-        assert publish_colab.ID not in [cell.id for cell in study.cells]
-        first = notebooks.code_cells(colab)[0]
-        assert first.id == publish_colab.ID and PLACE.repository in first.source
-        assert notebooks.code_cells(colab)[1:] == notebooks.code_cells(study)
-        assert notebooks.parameters(study) == notebooks.parameters(colab)
+def test_students_get_no_solution_and_only_colab_the_install_cell(
+    a_course, write_lesson
+):
+    hidden = "x = 1\n### BEGIN HIDDEN TESTS\nassert x\n### END HIDDEN TESTS"
+    write_lesson(a_course() / "notebooks", "00_tiny", tiny_cells(code(hidden)))
+    tree = published()
+    study, colab = (tree[f"{n}/00_tiny.ipynb"].decode() for n in ("study", "colab"))
+    for secret in ("return 42", "SOLUTION", "HIDDEN"):
+        assert secret not in study and secret not in colab
+    assert (PLACE.repository in study, PLACE.repository in colab) == (False, True)
 
 
-def test_the_readme_has_the_links_that_work(tiny):
-    text = tiny["README.md"].decode()
-    assert links.colab(PLACE, "colab/00_tiny.ipynb") in text
-    assert links.colab(PLACE, "colab/01_other.ipynb") in tiny["LINKS.md"].decode()
+def test_the_readme_has_the_links_that_work(real):
+    text = real["README.md"].decode()
+    for lesson in notebooks.lessons():
+        assert links.colab(PLACE, f"colab/{lesson.name}") in text
     assert "$" not in text
     assert NO_HUB not in text
 
@@ -192,21 +175,10 @@ def run(**options):
     return publish.main(Namespace(**nothing | options))
 
 
-def test_the_placeholder_stops_it_with_one_sentence(capsys, a_course):
-    text = '[publish]\nrepository = "OWNER/NAME"\n'
-    make_folder(a_course())
-    (a_course() / "publish.toml").write_text(text, encoding="utf-8")
-    assert tools_main.main(["publish", "--branch", "x"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("In publish.toml repository is 'OWNER/NAME'; it needs ")
-    assert said.count("\n") == 1
-
-
 def test_it_prints_how_to_push_and_the_links(folder, capsys):
     assert run() == 0
     said = capsys.readouterr().out
     assert "    cd build/publish\n    git init --initial-branch=student\n" in said
-    assert "    git remote add origin https://github.com/a/b\n" in said
     assert links.colab(PLACE, "colab/00_tiny.ipynb") in said
     assert said.splitlines()[-1].startswith("For links to your JupyterHub, set hub")
 
