@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from tools.execute import kernels
+
 NAME = "nbgrader_config.py"
 TEXT = '''\
 """nbgrader's settings for this classroom: yours to edit, never overwritten."""
@@ -31,7 +33,8 @@ def settle(c, root: Path) -> None:
 
     from tools.classroom.steps import GradedRun, RestoredCells
 
-    find_own_commands()
+    # nbgrader calls `alembic` by its name.
+    os.environ["PATH"] = kernels.first("PATH", Path(sys.executable).parent)
     c.CourseDirectory.root = str(root)
     c.CourseDirectory.course_id = "from-pixels-to-transformers"
     c.ClearSolutions.code_stub = {"python": "..."}  # the stub that `check` knows
@@ -49,13 +52,6 @@ def settle(c, root: Path) -> None:
         steps.ClearHiddenTests,
         CSSHTMLHeaderPreprocessor,
     ]
-
-
-def find_own_commands() -> None:
-    """Put this Python's commands on PATH: nbgrader calls `alembic` by its name."""
-    folder, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
-    if folder not in path.split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([folder, path])
 
 
 def exchanged(step: type, own: type, name: str) -> list[type]:

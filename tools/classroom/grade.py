@@ -118,7 +118,7 @@ def points(root: Path, lesson: Path, student: str) -> dict[str, float]:
 def points_table(root: Path, lesson: Path, students: Sequence[str]) -> str:
     """Return a table: a row for each student, a column for each exercise, the sum."""
     by_student = {name: points(root, lesson, name) for name in students}
-    checks = sorted({id for row in by_student.values() for id in row}, key=numbers)
+    checks = sorted({id for row in by_student.values() for id in row}, key=in_order)
     short = (id.removeprefix("check-").replace("-", ".") for id in checks)
     rows = [["student", *short, "sum"]]
     for name, row in by_student.items():
@@ -127,6 +127,6 @@ def points_table(root: Path, lesson: Path, students: Sequence[str]) -> str:
     return text_table(rows, right=range(1, len(checks) + 2))
 
 
-def numbers(id: str) -> tuple[list[int], str]:
+def in_order(id: str) -> tuple[list[int], str]:
     """Return a key that puts check-1-10 after check-1-9."""
     return [int(digits) for digits in re.findall(r"\d+", id)], id

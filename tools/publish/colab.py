@@ -13,8 +13,7 @@ from tools.publish.place import Place
 
 CELL = Path(__file__).with_name("colab_cell.py")
 ID = "install-the-course"
-KEPT = ("torch", "torchvision")  # Colab's own, built for its GPUs
-FRONT_END = ("jupyterlab",)  # Colab is one itself
+KEPT = ("torch", "torchvision", "jupyterlab")  # Colab has its own, built for its GPUs
 
 
 def values(place: Place, project: Mapping) -> dict[str, object]:
@@ -24,7 +23,7 @@ def values(place: Place, project: Mapping) -> dict[str, object]:
         "REPOSITORY": place.repository,
         "BRANCH": place.branch,
         "PRINTED_WITH": str(Requirement(needed["torch"]).specifier).strip("="),
-        "NEEDED": [needed[n] for n in needed if n not in (*KEPT, *FRONT_END)],
+        "NEEDED": [needed[n] for n in needed if n not in KEPT],
     }
 
 

@@ -8,7 +8,7 @@ import argparse
 from tools.course import files
 from tools.publish import links
 from tools.publish.folder import renew
-from tools.publish.place import FORMS, NO_HUB, Place, settings
+from tools.publish.place import FORMS, NO_HUB, settings
 from tools.publish.tree import titles, tree
 
 GUIDE = "teaching/README.md"  # has the links between two markers
@@ -41,12 +41,6 @@ def options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", help=f"{text} (default: publish.toml)")
 
 
-def commands(place: Place, is_repository: bool) -> str:
-    """Return what to type in the folder to publish it."""
-    text = COMMIT if is_repository else START + COMMIT + AGAIN
-    return text.format(branch=place.branch, repository=place.repository)
-
-
 def keep_in_step(table: str) -> None:
     """Renew the table between the two markers of the teachers' guide, and say so."""
     page = files.ROOT / GUIDE
@@ -72,7 +66,8 @@ def main(arguments: argparse.Namespace) -> int:
         keep_in_step(table)
     shown = folder.relative_to(files.ROOT).as_posix()
     print(f"{shown} is written. To publish it, type:\n\n    cd {shown}")
-    print(commands(place, (folder / ".git").exists()))
+    commands = COMMIT if (folder / ".git").exists() else START + COMMIT + AGAIN
+    print(commands.format(branch=place.branch, repository=place.repository))
     print(f"{NEVER}\n\nThe links, also in {shown}/LINKS.md:\n\n{table}")
     if place.hub == NO_HUB:
         print("\nFor links to your JupyterHub, set hub in publish.toml, or --hub.")

@@ -13,12 +13,13 @@ END = "<!-- … to here -->"
 
 def hub(place: Place, path: str) -> str:
     """Return nbgitpuller's link: it clones or merges, then opens `path`."""
+    clone = place.repository.rpartition("/")[2]
     wanted = {
         "repo": place.repository,
         "branch": place.branch,
         # From the hub's first folder, so the clone's own folder comes first. Quoted
         # twice: nbgitpuller unpacks the query once, and what is left is an address.
-        "urlpath": "lab/tree/" + quote(f"{place.folder}/{path}"),
+        "urlpath": "lab/tree/" + quote(f"{clone}/{path}"),
     }
     return f"{place.hub}/hub/user-redirect/git-pull?" + urlencode(
         wanted, quote_via=quote, safe=""

@@ -41,11 +41,6 @@ class Place:
         on_github = self.repository.startswith(GITHUB)
         return self.repository.removeprefix(GITHUB) if on_github else ""
 
-    @property
-    def folder(self) -> str:
-        """Return the name of the folder in which a clone lies."""
-        return self.repository.rpartition("/")[2]
-
 
 def settings(**options: str | None) -> Place:
     """Return the place in publish.toml, with what the `options` give instead.
