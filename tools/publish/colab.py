@@ -41,7 +41,6 @@ def colab_copy(student: NotebookNode, source: str) -> NotebookNode:
     """Return a student edition whose first code cell, below the title, is `source`."""
     nb = copy.deepcopy(student)
     cell = nbformat.v4.new_code_cell(source, id=ID, metadata={"cellView": "form"})
-    first = next((i for i, c in enumerate(nb.cells) if c.cell_type == "code"), 0)
-    nb.cells.insert(min(first, 1), cell)
+    nb.cells.insert(1, cell)
     nbformat.validate(nb)
     return nb

@@ -42,6 +42,7 @@ def test_every_solution_becomes_a_stub_at_its_own_indentation():
         SOLVED.replace("### END SOLUTION", ""),
         SOLVED.replace("### BEGIN SOLUTION", ""),
         SOLVED.replace("### END SOLUTION", "### BEGIN SOLUTION"),
+        SOLVED.replace("y = 1", "### BEGIN SOLUTION"),
     ],
 )
 def test_unbalanced_markers_are_refused(source):
