@@ -47,11 +47,8 @@ def settle(c, root: Path) -> None:
     # `check` raises when an answer is wrong: a warning alone must cost nothing.
     c.IgnorePattern.enabled, c.IgnorePattern.pattern = True, r"(?s)."
     # The pages go to students: without the hidden tests, and so their number.
-    c.GenerateFeedback.preprocessors = [
-        steps.GetGrades,
-        steps.ClearHiddenTests,
-        CSSHTMLHeaderPreprocessor,
-    ]
+    own = [steps.GetGrades, steps.ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+    c.GenerateFeedback.preprocessors = own
 
 
 def exchanged(step: type, own: type, name: str) -> list[type]:
