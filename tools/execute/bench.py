@@ -2,16 +2,16 @@
 
 import argparse
 import ast
+import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
 from helpers.core.tables import text_table
 from tools.course import files, notebooks
 from tools.course.options import add_lessons, add_parameters
-from tools.execute.lessons import asked, fitting
-from tools.execute.schedule import Job, Result, run_jobs
+from tools.execute.lessons import asked, jobs, whole
+from tools.execute.schedule import Result, run_jobs
 
 SLOWEST = 10
 WIDTH = 60
@@ -29,64 +29,25 @@ def options(parser: argparse.ArgumentParser) -> None:
     add_parameters(parser)
 
 
-@dataclass(frozen=True)
-class CellCost:
-    """The seconds of one executed cell."""
-
-    lesson: str
-    count: int | None
-    seconds: float
-    line: str
-
-
-@dataclass(frozen=True)
-class LessonCost:
-    """Where the seconds of one lesson went, and what its kernel used."""
-
-    result: Result
-    imports: float
-    cells: tuple[CellCost, ...]
-
-    @property
-    def compute(self) -> float:
-        """Return the seconds of the cells after the imports."""
-        return sum(cell.seconds for cell in self.cells) - self.imports
-
-    @property
-    def start_up(self) -> float:
-        """Return the seconds outside of all cells."""
-        return self.result.seconds - self.imports - self.compute
-
-    def row(self) -> tuple[str, ...]:
-        """Return the lesson's line."""
-        name = self.result.job.source.stem + (" FAILED" if self.result.error else "")
-        seconds = (self.result.seconds, self.start_up, self.imports, self.compute)
-        used = (self.result.cpu_seconds, self.result.megabytes)
-        whole = ["-" if n is None else f"{n:.0f}" for n in used]
-        return (name, *[f"{s:.1f}" for s in seconds], *whole)
-
-
-def lesson_cost(result: Result) -> LessonCost:
-    """Return the cost of an executed lesson, from the timings in the notebook."""
-    cells = notebooks.code_cells(result.notebook())
-    costs = [cell_cost(cell, result.job.source.stem) for cell in cells]
-    last = next((i for i, cell in enumerate(cells) if imports_something(cell)), -1)
-    imports = sum(cost.seconds for cost in costs[: last + 1])
-    return LessonCost(result, imports, tuple(costs))
-
-
-def cell_cost(cell: NotebookNode, lesson: str) -> CellCost:
+def seconds(cell: NotebookNode) -> float:
     """Return what papermill has timed, 0 for a cell that was not reached."""
-    seconds = cell.metadata.get("papermill", {}).get("duration") or 0.0
-    return CellCost(lesson, cell.execution_count, seconds, first_line(cell.source))
+    return cell.metadata.get("papermill", {}).get("duration") or 0.0
+
+
+def parts(result: Result) -> tuple[float, ...]:
+    """Return the seconds of a lesson: all, start-up, imports and compute."""
+    cells = notebooks.code_cells(result.notebook())
+    costs = [seconds(cell) for cell in cells]
+    last = next((i for i, cell in enumerate(cells) if imports_something(cell)), -1)
+    imports, compute = sum(costs[: last + 1]), sum(costs[last + 1 :])
+    return result.seconds, result.seconds - imports - compute, imports, compute
 
 
 def first_line(source: str) -> str:
     """Return the first line of code, cut to a width that a terminal shows."""
     lines = [line.strip() for line in source.splitlines()]
     code = [line for line in lines if line and not line.startswith("#")]
-    line = code[0] if code else ""
-    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
+    return textwrap.shorten(code[0], WIDTH, placeholder=" …") if code else ""
 
 
 def imports_something(cell: NotebookNode) -> bool:
@@ -98,38 +59,43 @@ def imports_something(cell: NotebookNode) -> bool:
     return any(isinstance(statement, ast.Import | ast.ImportFrom) for statement in body)
 
 
-def lesson_table(costs: Sequence[LessonCost]) -> str:
+def lesson_table(results: Sequence[Result]) -> str:
     """Return the table of the lessons, with the sums of what can be added."""
-    rows = [cost.row() for cost in costs]
-    sums = [sum(float(row[i]) for row in rows) for i in range(1, 5)]
-    total = ("all", *[f"{s:.1f}" for s in sums], "", "")
+    costs = [parts(result) for result in results]
+    rows = [
+        (
+            result.job.source.stem + (" FAILED" if result.error else ""),
+            *[f"{s:.1f}" for s in cost],
+            whole(result.cpu_seconds),
+            whole(result.megabytes),
+        )
+        for result, cost in zip(results, costs, strict=True)
+    ]
+    total = ("all", *[f"{sum(s):.1f}" for s in zip(*costs, strict=True)], "", "")
     return text_table([HEADER, *rows, total], right=range(1, 7))
 
 
-def slowest_table(costs: Sequence[LessonCost], count: int = SLOWEST) -> str:
+def slowest_table(results: Sequence[Result]) -> str:
     """Return the table of the cells that took longest."""
-    total = {cost.result.job.source.stem: cost.result.seconds for cost in costs}
-    cells = [cell for cost in costs for cell in cost.cells]
-    cells = sorted(cells, key=lambda cell: -cell.seconds)[:count]
+    cells = [(r, cell) for r in results for cell in notebooks.code_cells(r.notebook())]
+    slowest = sorted(cells, key=lambda pair: -seconds(pair[1]))[:SLOWEST]
     rows = [
         (
-            cell.lesson,
-            f"[{cell.count}]",
-            f"{cell.seconds:.1f}",
-            f"{cell.seconds / (total[cell.lesson] or 1):.0%}",
-            cell.line,
+            result.job.source.stem,
+            f"[{cell.execution_count}]",
+            f"{seconds(cell):.1f}",
+            f"{seconds(cell) / (result.seconds or 1):.0%}",
+            first_line(cell.source),
         )
-        for cell in cells
+        for result, cell in slowest
     ]
     return text_table([CELL_HEADER, *rows], right=(1, 2, 3))
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Execute lessons, print what they cost; return 1 when one failed, else 0."""
-    parameters = asked(arguments)
     paths = notebooks.choose(arguments.lessons)
-    out = files.BUILD / "bench"
-    jobs = [Job(path, out / path.name, fitting(path, parameters)) for path in paths]
-    costs = [lesson_cost(result) for result in run_jobs(jobs, arguments.jobs)]
-    print(f"{lesson_table(costs)}\n\n{LEGEND}\n\n{slowest_table(costs)}")
-    return 1 if any(cost.result.error for cost in costs) else 0
+    todo = jobs(paths, files.BUILD / "bench", asked(arguments))
+    results = run_jobs(todo, arguments.jobs)
+    print(f"{lesson_table(results)}\n\n{LEGEND}\n\n{slowest_table(results)}")
+    return 1 if any(result.error for result in results) else 0

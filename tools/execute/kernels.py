@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from tools.course.files import BUILD, ROOT, make_folder
+from tools.course.files import BUILD, ROOT, make_folder, write_whole
 
 
 def child_environment(root: Path = ROOT, **changes: str | None) -> dict[str, str]:
@@ -47,8 +47,7 @@ def quiet_profile() -> Path:
     config = folder / "profile_default" / "ipython_kernel_config.py"
     text = "c.IPKernelApp.log_level = 40\nc.HistoryManager.enabled = False\n"
     make_folder(config.parent)
-    if not config.exists() or config.read_text(encoding="utf-8") != text:
-        config.write_text(text, encoding="utf-8")
+    write_whole(config, text)
     return folder
 
 

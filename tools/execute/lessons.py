@@ -27,30 +27,40 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Report:
-    """What one executed notebook shows, and what is wrong with it."""
+    """What one executed notebook shows, and what is wrong with it; `exercises`: the
+    sign that each must answer with, and how many of them do."""
 
     result: Result
-    held: int
-    judged: int
-    claims: int
-    solved: int
-    exercises: int
-    verdict: str
-    problems: tuple[str, ...]
+    claims: list[dict]
+    exercises: str
+    problems: list[str]
+
+    @property
+    def held(self) -> int:
+        """Return how many claims held."""
+        return sum(claim["held"] is True for claim in self.claims)
+
+    @property
+    def judged(self) -> int:
+        """Return how many claims were judged."""
+        return sum(claim["judged"] for claim in self.claims)
 
     def row(self) -> tuple[str, ...]:
         """Return the lesson's line in the closing table."""
-        peak = self.result.megabytes
-        open_claims = self.claims - self.judged
-        claims = f"{self.held}/{self.judged}"
+        left = len(self.claims) - self.judged
         return (
             self.result.job.source.stem,
             f"{self.result.seconds:.0f}",
-            "-" if peak is None else f"{peak:.0f}",
-            claims + (f" ({open_claims} not judged)" if open_claims else ""),
-            f"{self.verdict} {self.solved}/{self.exercises}",
+            whole(self.result.megabytes),
+            f"{self.held}/{self.judged}" + (f" ({left} not judged)" if left else ""),
+            self.exercises,
             "FAILED" if self.problems else "passed",
         )
+
+
+def whole(number: float | None) -> str:
+    """Return a number without decimals, "-" where it is not known."""
+    return "-" if number is None else f"{number:.0f}"
 
 
 def report(result: Result, all_judged: bool, verdict: str = "✓") -> Report:
@@ -62,21 +72,18 @@ def report(result: Result, all_judged: bool, verdict: str = "✓") -> Report:
     nb = result.notebook()
     claims, checks = notebooks.claims(nb), notebooks.exercises(nb)
     solved = sum(notebooks.verdicts(cell) == [verdict] for cell in checks)
-    held = sum(claim["held"] is True for claim in claims)
-    judged = sum(claim["judged"] for claim in claims)
     problems = [result.error] if result.error else wrong(claims, all_judged)
     if solved < len(checks) and not result.error:
         problems.append(f"{solved} of {len(checks)} exercises answered {verdict}")
-    counts = (held, judged, len(claims), solved, len(checks))
-    return Report(result, *counts, verdict, tuple(problems))
+    return Report(result, claims, f"{verdict} {solved}/{len(checks)}", problems)
 
 
 def wrong(claims: Sequence[dict], all_judged: bool) -> list[str]:
     """Return a line for each claim that failed, or was not judged but had to be."""
     failed = [c["id"] for c in claims if c["held"] is False]
-    open_ids = [c["id"] for c in claims if not c["judged"]] if all_judged else []
+    left = [c["id"] for c in claims if all_judged and not c["judged"]]
     return [f"claim {id} did not hold" for id in failed] + [
-        f"claim {id} was not judged" for id in open_ids
+        f"claim {id} was not judged" for id in left
     ]
 
 
@@ -93,10 +100,9 @@ def run_lessons(
     """
     if any(out.resolve() == path.resolve().parent for path in paths):
         raise UserError(f"{out} holds the lessons themselves; choose another folder.")
-    jobs = [Job(path, out / path.name, fitting(path, parameters)) for path in paths]
     printed_length = parameters.get("BUDGET", 1) == 1
-    as_printed = printed_length and set(parameters) <= {"SEED", "BUDGET", "DEVICE"}
-    results = run_jobs(jobs, at_once)
+    as_printed = printed_length and parameters.keys() <= CHECKS.keys()
+    results = run_jobs(jobs(paths, out, parameters), at_once)
     reports = [report(result, as_printed) for result in results]
     print(text_table([HEADER, *[r.row() for r in reports]], right=(1, 2)))
     for failed in reports:
@@ -104,6 +110,11 @@ def run_lessons(
             target = failed.result.job.target
             print(f"{target.stem}: {problem}  (see {target})")
     return reports
+
+
+def jobs(paths: Sequence[Path], out: Path, parameters: dict[str, object]) -> list[Job]:
+    """Return how to execute lessons with `parameters` into `out`; see `fitting`."""
+    return [Job(path, out / path.name, fitting(path, parameters)) for path in paths]
 
 
 def fitting(path: Path, parameters: dict[str, object]) -> dict[str, object]:
@@ -126,33 +137,31 @@ def fitting(path: Path, parameters: dict[str, object]) -> dict[str, object]:
 
 
 def typed(name: str, value: object, default: object) -> object:
-    """Return `value` as the type of `default`; text is read as Python's literals."""
+    """Return `value` as the type of `default`; text is read as Python's literals.
+    Raises UserError for a text that is of another type."""
     if isinstance(default, str) or not isinstance(value, str):
         return value
     try:
         read = ast.literal_eval(value)
-        number = isinstance(default, float) and type(read) in (int, float)
-        if type(read) is type(default) or number:
-            return float(read) if number else read
     except (ValueError, SyntaxError):
-        pass
-    kind = type(default).__name__
-    raise UserError(f"{name} is {value!r}; it needs a value of type {kind}.")
+        read = value
+    if isinstance(default, float) and type(read) is int:
+        read = float(read)
+    if type(read) is not type(default):
+        kind = type(default).__name__
+        raise UserError(f"{name} is {value!r}; it needs a value of type {kind}.")
+    return read
 
 
 def asked(arguments: argparse.Namespace) -> dict[str, object]:
     """Return the parameters on the command line. Raises UserError for a bad --set."""
     found: dict[str, object] = {}
     for pair in arguments.set:
-        name, sign, value = pair.partition("=")
-        if not (sign and name.isidentifier()):
+        name, sign, found[name] = pair.partition("=")
+        if not sign:
             raise UserError(f"--set {pair!r} needs the form NAME=VALUE.")
-        found[name] = value
-    for name in CHECKS:
-        value = getattr(arguments, name.lower())
-        if value is not None:
-            found[name] = value
-    return found
+    options = {name: getattr(arguments, name.lower()) for name in CHECKS}
+    return found | {name: v for name, v in options.items() if v is not None}
 
 
 def main(arguments: argparse.Namespace) -> int:

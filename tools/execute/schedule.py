@@ -3,11 +3,10 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from nbformat import NotebookNode, v4
 from tqdm import tqdm
@@ -15,12 +14,10 @@ from tqdm import tqdm
 from tools.course import files, notebooks
 from tools.execute import kernels
 
-T, R = TypeVar("T"), TypeVar("R")
-
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook to execute: `how` is "papermill" or "store" (adds nothing).
+    """One notebook to execute.
 
     `environment`: what the kernel's variables are changed to, None for one that goes.
     `launcher`: the words before the worker's command, for one that runs inside another.
@@ -29,7 +26,6 @@ class Job:
     source: Path
     target: Path
     parameters: dict = field(default_factory=dict)
-    how: str = "papermill"
     environment: dict[str, str | None] = field(default_factory=dict)
     launcher: tuple[str, ...] = ()
 
@@ -61,40 +57,6 @@ def progress_bar(total: int, unit: str) -> tqdm:
     return tqdm(total=total, unit=unit, disable=hidden, leave=False)
 
 
-def work_off(
-    tasks: Sequence[T],
-    do: Callable[[T], object],
-    executor: Executor,
-    settle: Callable[[T, Future], R] = lambda task, ended: ended.result(),
-) -> list[R]:
-    """Return what `settle` returns for each task, in their order.
-
-    It is called with the task and its future as soon as `do` has ended. An interruption
-    cancels what has not begun, and still settles what comes to its end.
-    """
-    waiting = {executor.submit(do, task): i for i, task in enumerate(tasks)}
-    results: dict[int, R] = {}
-
-    def take(futures: Iterable[Future]) -> None:
-        for future in futures:
-            number = waiting.pop(future)
-            results[number] = settle(tasks[number], future)
-
-    try:
-        take(as_completed(waiting))
-    except KeyboardInterrupt:
-        take(as_completed(begun(waiting)))
-        raise
-    finally:
-        begun(waiting)
-    return [results[number] for number in range(len(tasks))]
-
-
-def begun(futures: Iterable[Future]) -> list[Future]:
-    """Cancel the futures that have not begun; return the others."""
-    return [future for future in futures if not future.cancel()]
-
-
 def count_cells(job: Job) -> int:
     """Return how many cells of the job's notebook will be executed."""
     cells = notebooks.code_cells(notebooks.read(job.source))
@@ -103,26 +65,29 @@ def count_cells(job: Job) -> int:
 
 
 def run_jobs(jobs: Sequence[Job], at_once: int = 2) -> list[Result]:
-    """Execute all jobs and return their results in the same order."""
+    """Execute all jobs and return their results in the same order. An interruption
+    begins no other."""
     environment = kernels.child_environment()
-    with progress_bar(sum(map(count_cells, jobs)), "cell") as bar:
+    counts = [count_cells(job) for job in jobs]
+    with progress_bar(sum(counts), "cell") as bar:
 
-        def run(job: Job) -> Result:
+        def run(job: Job, count: int) -> Result:
             name = job.source.stem
-            bar.write(f"{name}: {count_cells(job)} cells", file=sys.stderr)
+            bar.write(f"{name}: {count} cells", file=sys.stderr)
             result = follow(job, environment, bar.update)
             said = f"{result.error or 'done'} ({result.seconds:.0f} s)"
             bar.write(f"{name}: {said}", file=sys.stderr)
             return result
 
         with ThreadPoolExecutor(at_once) as pool:
-            return work_off(jobs, run, pool)
+            return list(pool.map(run, jobs, counts))
 
 
 def follow(
     job: Job, environment: dict[str, str], tick: Callable[[], object] = lambda: None
 ) -> Result:
-    """Start a worker, call `tick` after each cell, return the worker's result."""
+    """Start a worker, call `tick` after each cell, return the result in the worker's
+    last event; without one, the worker died."""
     files.make_folder(job.target.parent)
     job.target.unlink(missing_ok=True)  # an old copy must not pass for the new one
     last: dict = {}
@@ -133,7 +98,10 @@ def follow(
             if "cells" in last:
                 tick()
         log.seek(0)
-        return finish(job, last, log.read())
+        tail = log.read().strip().splitlines() or ["no reason given"]
+    if "error" in last:
+        return Result(job, **last)
+    return Result(job, f"the process ended early: {tail[-1]}", 0.0, None)
 
 
 def events(job: Job, environment: dict[str, str], log):
@@ -151,13 +119,4 @@ def events(job: Job, environment: dict[str, str], log):
     with worker:
         worker.stdin.write(job.as_json())
         worker.stdin.close()
-        for line in worker.stdout:
-            yield json.loads(line)
-
-
-def finish(job: Job, last: dict, log: str) -> Result:
-    """Return the result in the worker's last event; without one, the worker died."""
-    if "error" in last:
-        return Result(job, **last)
-    tail = log.strip().splitlines() or ["no reason given"]
-    return Result(job, f"the process ended early: {tail[-1]}", 0.0, None)
+        yield from map(json.loads, worker.stdout)

@@ -1,24 +1,25 @@
 """`python -m tools store`: execute lessons as printed and keep quiet outputs."""
 
 import argparse
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbstripout import strip_output
 
 from tools.course import files, notebooks
 from tools.course.notebooks import code_fingerprint
 from tools.course.options import add_lessons
-from tools.execute.lessons import report
-from tools.execute.schedule import Job, Result, run_jobs
+from tools.execute.lessons import jobs, report
+from tools.execute.schedule import Result, run_jobs
 
-NOISE = (
-    "cell.metadata.execution cell.metadata.papermill "
-    "metadata.papermill metadata.language_info.version"
-)
+# What papermill and JupyterLab write down of a run, or of how a cell was looked at.
+OF_CELLS = ("papermill", "execution", "ExecuteTime", "collapsed", "hidden", "scrolled")
+NOISE = [
+    *("metadata.papermill", "metadata.language_info.version", "metadata.signature"),
+    *(f"cell.metadata.{name}" for name in OF_CELLS),
+]
 EXAMPLE = "01"
 
 
@@ -27,12 +28,12 @@ def options(parser: argparse.ArgumentParser) -> None:
     add_lessons(parser)
 
 
-def strip(path: Path) -> None:
-    """Remove from a notebook file what differs from run to run; keep the outputs."""
-    options = ["--keep-output", "--keep-count", "--keep-id", "--extra-keys", NOISE]
-    keep = ["--keep-metadata-keys", "metadata.widgets"]
-    command = [sys.executable, "-m", "nbstripout", *options, *keep, str(path)]
-    subprocess.run(command, check=True, cwd=files.ROOT)
+def strip(nb: NotebookNode) -> None:
+    """Remove from a notebook what differs from run to run; keep the outputs."""
+    strip_output(nb, keep_output=True, keep_count=True, keep_id=True, extra_keys=NOISE)
+    for cell in nb.cells:
+        if not notebooks.tags(cell):
+            cell.metadata.pop("tags", None)  # papermill adds an empty list
 
 
 def keep_old_timings(new: NotebookNode, old: NotebookNode) -> None:
@@ -45,21 +46,11 @@ def keep_old_timings(new: NotebookNode, old: NotebookNode) -> None:
             cell.outputs = before[cell.id].outputs
 
 
-def unfit(nb: NotebookNode) -> list[str]:
-    """Return why an executed notebook must not be stored."""
-    cells = notebooks.code_cells(nb)
-    return [
-        f"cell [{cell.execution_count}] wrote to stderr"
-        for cell in cells
-        if notebooks.stream(cell, "stderr")
-    ]
-
-
 def store(result: Result) -> None:
     """Replace the lesson by its executed copy, in one step."""
-    source, target = result.job.source, result.job.target
-    strip(target)
-    new = notebooks.read(target)
+    source = result.job.source
+    new = result.notebook()
+    strip(new)
     keep_old_timings(new, notebooks.read(source))
     kept = new.metadata.get("pixels", {})  # such as {"length": "short"}
     new.metadata["pixels"] = kept | {"code": code_fingerprint(new)}
@@ -67,12 +58,15 @@ def store(result: Result) -> None:
 
 
 def store_lessons(paths: Sequence[Path], out: Path, at_once: int = 2) -> list[str]:
-    """Execute and store each lesson in which everything held; return the problems."""
-    jobs = [Job(path, out / path.name, how="store") for path in paths]
+    """Execute and store each lesson in which everything held, and nothing was written
+    to stderr; return the problems."""
     problems = []
-    for result in run_jobs(jobs, at_once):
-        found = list(report(result, all_judged=True).problems)
-        found = found or unfit(result.notebook())
+    for result in run_jobs(jobs(paths, out, {}), at_once):
+        found = report(result, all_judged=True).problems or [
+            f"cell [{cell.execution_count}] wrote to stderr"
+            for cell in notebooks.code_cells(result.notebook())
+            if notebooks.stream(cell, "stderr")
+        ]
         name = result.job.source.stem
         if not found:
             store(result)
@@ -85,5 +79,5 @@ def main(arguments: argparse.Namespace) -> int:
     """Store the chosen lessons; return 1 when one of them could not be, else 0."""
     paths = notebooks.choose(arguments.lessons)
     problems = store_lessons(paths, files.BUILD / "store", arguments.jobs)
-    print("\n".join(problems), end="\n" if problems else "")
+    print(*problems, sep="\n", end="\n" if problems else "")
     return 1 if problems else 0

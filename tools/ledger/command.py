@@ -1,17 +1,16 @@
 """`python -m tools claims`: every claim at every seed, as one page and as JSON."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, as_completed
 from pathlib import Path
 
 from helpers.core.errors import UserError
 from tools.course import files, notebooks
 from tools.course.options import add_lessons, add_variable, spelled_out
-from tools.execute.schedule import progress_bar, work_off
-from tools.ledger.grid import Task, execute, keep, kept, tasks
+from tools.execute.schedule import progress_bar
+from tools.ledger.grid import Task, as_json, execute, keep, kept, tasks
 from tools.ledger.margins import margins, smallest
 from tools.ledger.page import page
 from tools.ledger.pools import pool
@@ -59,11 +58,13 @@ def ledger(runs: Sequence[dict], places: dict[str, list[str]]) -> list[dict]:
     """
     entries = []
     for lesson in sorted({run["lesson"] for run in runs}):
-        own = {r["parameters"]["SEED"]: r for r in runs if r["lesson"] == lesson}
-        by_seed = {s: {c["id"]: c for c in r["claims"]} for s, r in own.items()}
-        ids = dict.fromkeys(id for found in by_seed.values() for id in found)
-        for id in ids:
-            records = {seed: found.get(id) for seed, found in by_seed.items()}
+        by_seed = {
+            run["parameters"]["SEED"]: {claim["id"]: claim for claim in run["claims"]}
+            for run in runs
+            if run["lesson"] == lesson
+        }
+        for id in dict.fromkeys(id for claims in by_seed.values() for id in claims):
+            records = {seed: claims.get(id) for seed, claims in by_seed.items()}
             found = {"lesson": lesson} | entry(records)
             found["source"] = found["source"] or places[lesson][found["cell"]]
             entries.append(found)
@@ -73,14 +74,13 @@ def ledger(runs: Sequence[dict], places: dict[str, list[str]]) -> list[dict]:
 def entry(records: dict[int, dict | None]) -> dict:
     """Return what the ledger says of one claim: {seed: record, None where missing}."""
     found = {seed: record for seed, record in records.items() if record}
-    first = next(iter(found.values()))
-    each = margins(list(found.values()))
+    first, *_ = known = list(found.values())
     runs = [
         {"seed": seed} | {name: record[name] for name in OF_THE_RUN} | {"margin": own}
-        for (seed, record), own in zip(found.items(), each, strict=True)
+        for (seed, record), own in zip(found.items(), margins(known), strict=True)
     ]
     return {name: first[name] for name in OF_THE_CLAIM} | {
-        "margin": smallest(list(found.values())),
+        "margin": smallest(known),
         "problems": problems(first, records),
         "runs": runs,
     }
@@ -104,20 +104,15 @@ def summary(grid: Sequence[Task], runs: Sequence[dict]) -> dict:
 
     `runs`: the records in the order of the grid.
     """
-    pairs = list(zip(grid, runs, strict=True))
+    named = [(task.name, run) for task, run in zip(grid, runs, strict=True)]
     whole = [run for run in runs if not run["error"]]
-    shared = {n: v for n, v in grid[0].parameters.items() if n != "SEED"}
     places = {t.source.stem: sources(notebooks.read(t.source)) for t in grid}
     return {
         "seeds": list(dict.fromkeys(task.parameters["SEED"] for task in grid)),
-        "parameters": shared,
+        "parameters": {n: v for n, v in grid[0].parameters.items() if n != "SEED"},
         "titles": {run["lesson"]: run["title"] for run in whole},
-        "runs": [
-            {"run": task.name, "seconds": run.get("seconds")} for task, run in pairs
-        ],
-        "errors": [
-            f"{task.name}: {run['error']}" for task, run in pairs if run["error"]
-        ],
+        "runs": [{"run": name, "seconds": run.get("seconds")} for name, run in named],
+        "errors": [f"{name}: {run['error']}" for name, run in named if run["error"]],
         "claims": ledger(whole, places),
     }
 
@@ -133,46 +128,50 @@ def is_printed(grid: Sequence[Task], found: dict) -> bool:
     )
 
 
-def write(found: dict, build: Path, committed: Path | None) -> list[Path]:
-    """Write claims.json and CLAIMS.md into `build`, and the page to `committed` too.
-
-    Returns the files written.
-    """
-    files.make_folder(build)
-    text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    files.write_whole(build / "claims.json", text)
-    pages = [build / "CLAIMS.md", *([committed] if committed else [])]
-    for path in pages:
-        files.write_whole(path, page(found, path.parent))
-    return [build / "claims.json", *pages]
+def write(found: dict, build: Path, committed: Path | None) -> None:
+    """Write claims.json and CLAIMS.md into `build`, and the page to `committed` too."""
+    texts = {build / "claims.json": as_json(found)}
+    for path in filter(None, (build / "CLAIMS.md", committed)):
+        texts[path] = page(found, path.parent)
+    for path, text in texts.items():
+        files.write_whole(path, text)
+        print(f"written: {path}")
 
 
 def measured(grid: Sequence[Task], scheduler: str | None, at_once: int) -> list[dict]:
     """Return the record of every task: kept ones as they are, the others executed."""
-    records = [kept(task) for task in grid]
-    left = [task for task, run in zip(grid, records, strict=True) if run is None]
+    records = {task.name: kept(task) for task in grid}
+    left = [task for task in grid if records[task.name] is None]
     before = len(grid) - len(left)
     print(f"{len(grid)} runs, {before} of them done before", file=sys.stderr)
     if left:
-        found = iter(executed(left, scheduler, at_once))
-        records = [next(found) if run is None else run for run in records]
+        records |= executed(left, scheduler, at_once)
+    return [records[task.name] for task in grid]
+
+
+def executed(
+    todo: Sequence[Task], scheduler: str | None, at_once: int
+) -> dict[str, dict]:
+    """Return the records of tasks by name, executed with progress; each run without an
+    error is kept as it ends. An interruption begins no other."""
+    records = {}
+    with (
+        progress_bar(len(todo), "run") as bar,
+        pool(scheduler, at_once) as executor,
+    ):
+        waiting = {executor.submit(execute, task): task for task in todo}
+        try:
+            for ended in as_completed(waiting):
+                task, run = waiting[ended], record_of(ended)
+                records[task.name] = run
+                if not run["error"]:
+                    keep(task, run)
+                bar.write(f"{task.name}: {sentence(run)}", file=sys.stderr)
+                bar.update()
+        finally:
+            for future in waiting:
+                future.cancel()
     return records
-
-
-def executed(todo: Sequence[Task], scheduler: str | None, at_once: int) -> list[dict]:
-    """Execute tasks with progress; each run without an error is kept as it ends."""
-    with progress_bar(len(todo), "run") as bar:
-
-        def settle(task: Task, ended: Future) -> dict:
-            run = record_of(ended)
-            if not run["error"]:
-                keep(task, run)
-            bar.write(f"{task.name}: {sentence(run)}", file=sys.stderr)
-            bar.update()
-            return run
-
-        with pool(scheduler, at_once) as executor:
-            return work_off(todo, execute, executor, settle)
 
 
 def record_of(ended: Future) -> dict:
@@ -195,17 +194,12 @@ def sentence(run: dict) -> str:
 
 def main(arguments: argparse.Namespace) -> int:
     """Measure the grid and write the ledger; return 1 when anything failed, else 0."""
-    fixed = dict(PRINTED)
-    for name in ("budget", "device"):
-        value = getattr(arguments, name)
-        if value is not None:
-            fixed[name.upper()] = value
+    asked = {"BUDGET": arguments.budget, "DEVICE": arguments.device}
+    fixed = PRINTED | {name: v for name, v in asked.items() if v is not None}
     folder = files.make_folder(files.BUILD / "claims")
     grid = tasks(notebooks.choose(arguments.lessons), arguments.seeds, fixed, folder)
     found = summary(grid, measured(grid, arguments.scheduler, arguments.jobs))
-    committed = COMMITTED if is_printed(grid, found) else None
-    for path in write(found, files.BUILD, committed):
-        print(f"written: {path}")
+    write(found, files.BUILD, COMMITTED if is_printed(grid, found) else None)
     bad = [f"{c['id']} {text}" for c in found["claims"] for text in c["problems"]]
     print("\n".join([*found["errors"], *bad, f"{len(found['claims'])} claims"]))
     return 1 if bad or found["errors"] else 0

@@ -118,17 +118,20 @@ def check_code(task: Task) -> None:
         raise UserError(MOVED)
 
 
+def as_json(content: dict) -> str:
+    """Return the text of a file for people and programs. Raises ValueError for a number
+    that JSON lacks."""
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def keep(task: Task, run: dict) -> None:
-    """Keep the record of a run that reached its end."""
-    text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    files.write_whole(task.file(".json"), text)
+    """Keep the record of a run that reached its end without an error."""
+    files.write_whole(task.file(".json"), as_json(run))
 
 
 def kept(task: Task) -> dict | None:
     """Return the record kept for a task, None without one or where it is damaged."""
     try:
-        run = json.loads(task.file(".json").read_text(encoding="utf-8"))
-        whole = run["key"] == task.key and run["error"] == ""
-        return run if whole and isinstance(run["claims"], list) else None
-    except (OSError, ValueError, KeyError, TypeError):
+        return json.loads(task.file(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None

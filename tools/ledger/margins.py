@@ -35,23 +35,17 @@ def judged_values(record: dict) -> list[float | None]:
 def one_margin(record: dict, largest: float) -> float | None:
     """Return the margin of one record; `largest` is the scale of a bound of 0."""
     low, high = record["limits"]
-    unit = scale(low, high, largest)
     numbers = judged_values(record)
-    if unit is None or None in numbers:
+    if low == high or None in numbers:
         return None
-    below = [] if low is None else [number - low for number in numbers]
-    above = [] if high is None else [high - number for number in numbers]
+    if low is None or high is None:
+        # A value of 0 at a bound of 0 has the distance 0, whatever the unit.
+        unit = abs(high if low is None else low) or largest or 1.0
+    else:
+        unit = (high - low) / 2
+    below = [number - low for number in numbers if low is not None]
+    above = [high - number for number in numbers if high is not None]
     return min(below + above) / unit
-
-
-def scale(low: float | None, high: float | None, largest: float) -> float | None:
-    """Return the unit in which the distance to the limits is told, None for none."""
-    if low is None and high is None:
-        return None
-    if low is not None and high is not None:
-        return (high - low) / 2 or None
-    bound = low if high is None else high
-    return abs(bound) or largest or 1.0  # a value of 0 at a bound of 0: distance 0
 
 
 def margin_text(margin: float | None) -> str:

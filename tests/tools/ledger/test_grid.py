@@ -1,7 +1,5 @@
 """The grid of the ledger: what a run depends on, what is kept, what is run again."""
 
-import json
-
 import pytest
 from support import ledger_lessons
 from support.tiny_lessons import code
@@ -57,10 +55,8 @@ def test_a_failing_claim_is_recorded_and_the_lesson_goes_on(executed):
     assert run["key"] == task.key
     assert run["title"] == "01 · A tiny lesson"
     assert run["parameters"] == {"SEED": 1, "BUDGET": 1.0}
-    assert [(c["id"], c["held"]) for c in run["claims"]] == [
-        ("1.1", False),
-        ("1.2", True),
-    ]
+    held = {claim["id"]: claim["held"] for claim in run["claims"]}
+    assert held == {"1.1": False, "1.2": True}
     assert run["seconds"] > 0
 
 
@@ -70,35 +66,14 @@ def test_a_lesson_that_breaks_names_its_cell(executed):
     assert run["claims"] == []
 
 
-def test_a_kept_run_comes_back_as_it_was(executed):
+def test_a_kept_run_comes_back_unless_its_file_is_damaged(executed):
     task, run = executed["01_fails"]
+    assert grid.kept(task) is None
     grid.keep(task, run)
     assert grid.kept(task) == run
-    assert not list(task.file(".json").parent.glob(".*"))
-
-
-def test_nothing_is_kept_before_a_run(lesson):
-    assert grid.kept(task(lesson)) is None
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda text: text[: len(text) // 2],  # half-written
-        lambda text: "",
-        lambda text: "[]",
-        lambda text: text.replace('"error": ""', '"error": "cell [3]: oh"'),
-        lambda text: text.replace('"key": "', '"key": "0'),
-        lambda text: text.replace('"claims"', '"clams"'),
-    ],
-)
-def test_a_damaged_result_is_run_again(lesson, damage):
-    one = task(lesson)
-    grid.keep(one, {"key": one.key, "error": "", "claims": []})
-    assert grid.kept(one)
-    file = one.file(".json")
-    file.write_text(damage(file.read_text(encoding="utf-8")), encoding="utf-8")
-    assert grid.kept(one) is None
+    text = task.file(".json").read_text(encoding="utf-8")
+    task.file(".json").write_text(text[: len(text) // 2], encoding="utf-8")
+    assert grid.kept(task) is None
 
 
 def test_other_code_seed_or_budget_is_another_run(lesson):
@@ -179,8 +154,3 @@ def test_code_that_changed_since_the_start_is_not_taken_for_the_tasks(lesson):
 def test_paths_inside_the_checkout_are_found_on_another_machine(tmp_path):
     assert grid.portable(files.NOTEBOOKS / "01_a.ipynb") == "notebooks/01_a.ipynb"
     assert grid.portable(tmp_path) == str(tmp_path.resolve())
-
-
-def test_a_record_is_json_with_numbers_only(executed):
-    text = json.dumps(executed["01_fails"][1], allow_nan=False)
-    assert "NaN" not in text

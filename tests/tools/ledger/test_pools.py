@@ -7,7 +7,6 @@ import pytest
 from support import ledger_lessons
 
 from helpers.core.errors import UserError
-from tools.execute.schedule import work_off
 from tools.ledger import grid, pools
 
 
@@ -44,7 +43,7 @@ def test_a_cluster_executes_the_same_grid(scheduler, tmp_path, write_lesson):
     lesson = write_lesson(tmp_path, "01_tiny", ledger_lessons.cells())
     tasks = grid.tasks([lesson], [0, 1], {"BUDGET": 1.0}, tmp_path / "out")
     with pools.pool(scheduler, 2) as executor:
-        found = work_off(tasks, grid.execute, executor)
+        found = list(executor.map(grid.execute, tasks))
     assert [run["error"] for run in found] == ["", ""]
     held = [[claim["held"] for claim in run["claims"]] for run in found]
     assert held == [[True, True], [False, True]]
