@@ -1,19 +1,18 @@
 """A copy of the checkout in which faults are made: the checkout itself stays whole."""
 
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
 from helpers.core.errors import UserError
-from helpers.core.files import sha256
+from helpers.core.files import sha256, text_digest
 from tools.course import files
 from tools.execute.kernels import child_environment
 from tools.execute.processes import end_family, family
@@ -30,10 +29,15 @@ GLANCE = 1.0  # seconds between two looks at a running detector
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a detector said, and its CPU seconds; `by`: its complaint, or ""."""
+    """What a detector, or one after another, said of a fault, and its CPU seconds.
+
+    `by`: the complaint, "" when nobody noticed; `until`: the last level that would have
+    been asked.
+    """
 
     by: str
     seconds: float
+    until: str = ""
 
 
 @dataclass
@@ -58,23 +62,14 @@ class Bench:
             for path in sorted(self.root.rglob("*"))
             if path.is_file() and path.parent != lists
         }
-        return hashlib.sha256(repr(sums).encode()).hexdigest()
-
-    def whole_and_faulty(self, fault: Fault) -> tuple[str, str]:
-        """Return the text of the fault's file without and with it. Raises UserError for
-        a fault that does not fit."""
-        path = self.root / fault.file
-        if not path.is_file():
-            raise UserError(f"Fault {fault.name}: there is no file {fault.file}.")
-        whole = path.read_text(encoding="utf-8")
-        return whole, fault.applied(whole)
+        return text_digest(repr(sums))
 
     @contextmanager
     def with_fault(self, fault: Fault) -> Iterator[None]:
         """Change the fault's file meanwhile. Raises UserError for a fault that does
         not fit."""
-        whole, faulty = self.whole_and_faulty(fault)
-        path = self.root / fault.file
+        path, faulty = self.root / fault.file, fault.made_in(self.root)
+        whole = path.read_text(encoding="utf-8")
         path.write_text(faulty, encoding="utf-8")
         try:
             yield
@@ -99,11 +94,12 @@ def run(detector: Detector, root: Path, limit: float | None) -> Outcome:
     with start(detector, root) as process:
         try:
             printed = output(process, limit)
-            by = detector.complaint(printed) if process.returncode else ""
-        except Hanging:
-            by = f"{detector.name} had not ended after {limit:.0f} s"
         finally:
             end_family(process)
+    if printed is None:
+        by = f"{detector.name} had not ended after {limit:.0f} s"
+    else:
+        by = detector.complaint(printed) if process.returncode else ""
     return Outcome(by, finished_seconds() - began)
 
 
@@ -122,23 +118,17 @@ def start(detector: Detector, root: Path) -> subprocess.Popen:
     )
 
 
-class Hanging(Exception):
-    """A process has used far more time than it needs."""
-
-
-def output(process: subprocess.Popen, limit: float | None) -> str:
-    """Return what a process has printed when it ends. Raises Hanging when it uses more
-    than `limit` CPU seconds.
+def output(process: subprocess.Popen, limit: float | None) -> str | None:
+    """Return what a process has printed when it ends, None when it uses more than
+    `limit` CPU seconds.
 
     Not seconds on the wall: a machine that is busy, or asleep, is no fault. What waits
     without doing anything is ended by pytest's own limit.
     """
-    while True:
-        try:
+    while limit is None or running_seconds(process.pid) <= limit:
+        with suppress(subprocess.TimeoutExpired):
             return process.communicate(timeout=GLANCE)[0]
-        except subprocess.TimeoutExpired:
-            if limit is not None and running_seconds(process.pid) > limit:
-                raise Hanging from None
+    return None
 
 
 def running_seconds(pid: int) -> float:

@@ -27,36 +27,26 @@ class Fault:
         """Return all that decides who notices the fault, as one text."""
         return repr(replace(self, fast=False, harmless=""))
 
-    def applied(self, text: str) -> str:
+    def made_in(self, root: Path) -> str:
         """Return the text of the file with the fault in it. Raises UserError unless
-        `old` occurs exactly once and what comes out is Python."""
+        `old` occurs exactly once."""
+        path = root / self.file
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
         if (count := text.count(self.old)) != 1:
             raise UserError(
                 f"Fault {self.name}: its text occurs {count} times in {self.file}; "
                 "it must occur once."
             )
-        text = text.replace(self.old, self.new)
-        try:
-            compile(text, self.file, "exec")
-        except SyntaxError as error:
-            raise UserError(
-                f"Fault {self.name}: with it, {self.file} is not Python ({error})."
-            ) from error
-        return text
+        return text.replace(self.old, self.new)
 
 
 def read_faults(folder: Path = FOLDER) -> list[Fault]:
     """Return the faults in the files of a folder, in the order of their names. Raises
-    UserError where there is none, and for a name that occurs twice."""
-    faults: dict[str, Fault] = {}
-    for path in sorted(folder.glob("*.toml")):
-        for fault in faults_in(path):
-            if fault.name in faults:
-                raise UserError(f"{path} names {fault.name} again; a name occurs once.")
-            faults[fault.name] = fault
-    if not faults:
+    UserError where there is none."""
+    paths = sorted(folder.glob("*.toml"))
+    if not paths:
         raise UserError(f"{folder} holds no list of faults, such as 01.toml.")
-    return list(faults.values())
+    return [fault for path in paths for fault in faults_in(path)]
 
 
 def faults_in(path: Path) -> list[Fault]:

@@ -11,19 +11,18 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.core.tables import text_table
 from tools.course import files
 from tools.course.options import from_environment
 from tools.execute.schedule import progress_bar
-from tools.verify.faults.bench import Bench, run
+from tools.verify.faults.bench import Bench, Outcome, run
 from tools.verify.faults.catalogue import Fault, choose, read_faults
-from tools.verify.faults.detectors import LEVELS, asked, depth, kind
+from tools.verify.faults.detectors import LEVELS, asked, depth
 
 NEEDED = 0.95  # of all faults must be noticed
-HEADER = ("fault", "noticed by", "", "CPU s")
+HEADER = ("fault", "noticed by", "CPU s")
 EXAMPLE = "attention --until suite"
 
 
@@ -48,17 +47,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True)
-class FaultFinding:
-    """What became of a fault: `by` is the complaint, "" when nobody noticed; `until`:
-    the last level that would have been asked."""
-
-    by: str
-    seconds: float
-    until: str
-
-
-def look(fault: Fault, bench: Bench, until: str) -> FaultFinding:
+def look(fault: Fault, bench: Bench, until: str) -> Outcome:
     """Make a fault and return who noticed first. Raises UserError for a fault that does
     not fit, and where a detector fails without it."""
     seconds, until = 0.0, depth(fault, until)
@@ -68,8 +57,8 @@ def look(fault: Fault, bench: Bench, until: str) -> FaultFinding:
             outcome = run(detector, bench.root, limit)
         seconds += outcome.seconds
         if outcome.by:
-            return FaultFinding(outcome.by, seconds, until)
-    return FaultFinding("", seconds, until)
+            return Outcome(outcome.by, seconds, until)
+    return Outcome("", seconds, until)
 
 
 class Memory:
@@ -78,13 +67,13 @@ class Memory:
     def __init__(self, file: Path, bench: Bench):
         self.file, self.bench = file, bench
         self.tree = bench.fingerprint()
-        self.found: dict[str, FaultFinding] = {}  # by what was changed
+        self.found: dict[str, Outcome] = {}  # by what was changed
         with suppress(OSError, ValueError):  # there is none, or it is damaged
             stored = json.loads(file.read_text(encoding="utf-8"))
             if stored.get("tree") == self.tree:
                 bench.clean.update(stored["clean"])
                 found = stored["found"].items()
-                self.found = {change: FaultFinding(**known) for change, known in found}
+                self.found = {change: Outcome(**known) for change, known in found}
 
     def knows(self, fault: Fault, until: str) -> bool:
         """Return whether nothing new could be learned about a fault."""
@@ -93,11 +82,7 @@ class Memory:
             return known is not None
         return LEVELS.index(depth(fault, until)) <= LEVELS.index(known.until)
 
-    def of(self, fault: Fault) -> FaultFinding:
-        """Return what became of a fault that was asked about."""
-        return self.found[fault.change()]
-
-    def keep(self, fault: Fault, finding: FaultFinding) -> None:
+    def keep(self, fault: Fault, finding: Outcome) -> None:
         """Remember a finding, also if the next moment is the last."""
         self.found[fault.change()] = finding
         found = {change: vars(known) for change, known in self.found.items()}
@@ -109,7 +94,7 @@ def look_at_all(faults: Sequence[Fault], memory: Memory, until: str) -> None:
     """Make all faults that are not known yet, with a line for each on stderr. Raises
     UserError, before the first, when one does not fit."""
     for fault in faults:
-        memory.bench.whole_and_faulty(fault)
+        fault.made_in(memory.bench.root)
     unknown = [fault for fault in faults if not memory.knows(fault, until)]
     with progress_bar(len(unknown), "fault") as bar:
         for fault in unknown:
@@ -119,14 +104,13 @@ def look_at_all(faults: Sequence[Fault], memory: Memory, until: str) -> None:
             bar.update()
 
 
-def row(fault: Fault, finding: FaultFinding) -> tuple[str, ...]:
+def row(fault: Fault, found: Outcome) -> tuple[str, ...]:
     """Return a fault's line in the closing table."""
-    nobody = "harmless" if fault.harmless else "NOBODY"
-    sort = kind(finding.by) if finding.by else nobody
-    return fault.name, sort, finding.by, f"{finding.seconds:.0f}"
+    nobody = "nobody: harmless" if fault.harmless else "NOBODY"
+    return fault.name, found.by or nobody, f"{found.seconds:.0f}"
 
 
-def summary(findings: Sequence[tuple[Fault, FaultFinding]]) -> tuple[str, bool]:
+def summary(findings: Sequence[tuple[Fault, Outcome]]) -> tuple[str, bool]:
     """Return the closing lines, and whether enough is noticed and the rest harmless."""
     missed = [fault for fault, finding in findings if not finding.by]
     total = len(findings)
@@ -147,8 +131,8 @@ def main(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         memory = Memory(file, Bench.copy_of(files.ROOT, Path(folder)))
         look_at_all(faults, memory, until)
-    findings = [(fault, memory.of(fault)) for fault in faults]
+    findings = [(fault, memory.found[fault.change()]) for fault in faults]
     rows = [row(fault, finding) for fault, finding in findings]
     text, good = summary(findings)
-    print(text_table([HEADER, *rows], right=(3,)) + f"\n\n{text}")
+    print(text_table([HEADER, *rows], right=(2,)) + f"\n\n{text}")
     return 0 if good else 1

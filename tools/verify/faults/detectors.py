@@ -24,11 +24,6 @@ OF_ALL_BANKS = (
 PLUGINS = ("-p", "no:nbval", "-p", "no:cacheprovider")
 PYTEST = ("pytest", "-x", "-q", "--tb=no", *PLUGINS)
 FAILED = re.compile(r"^(?:FAILED|ERROR) (?:tests/)?(.+?)(?: - |$)", re.MULTILINE)
-TEST = re.compile(r"(?:\S+/)?test_\w+\.py")
-EXERCISES = re.compile(
-    r".*(lesson\d\d/test_exercises|test_exercise_banks|test_solutions)"
-)
-PARITY = re.compile(r"torch|librar|gpt2|theirs|minilms?$|unfold")
 
 
 @dataclass(frozen=True)
@@ -47,24 +42,12 @@ class Detector:
         return found[1] if found else f"{self.name} ended early"
 
 
-def kind(by: str) -> str:
-    """Return what sort of test has noticed a fault, given its complaint."""
-    if "ExerciseFailed" in by or "exercises answered" in by:
-        return "exercise test"
-    file, _, test = by.partition("::")
-    if not TEST.match(file):
-        return "claim" if "laim" in by else "lesson"
-    if EXERCISES.match(file):
-        return "exercise test"
-    return "parity check" if PARITY.search(test.partition("[")[0]) else "unit test"
-
-
 def asked(fault: Fault, until: str, root: Path) -> Iterator[Detector]:
     """Yield whom to ask about a fault, the cheapest first, up to the level `until`."""
-    until = depth(fault, until)
     yield from nearest(fault, root)
     if until != "nearest":
-        yield suite()
+        ignored = [f"--ignore={path}" for path in NOT_ASKED]
+        yield Detector("all unit tests", (*PYTEST, *ignored, "tests"), "suite")
     if until == "lessons":
         yield from lessons(fault, root)
 
@@ -89,12 +72,6 @@ def nearest(fault: Fault, root: Path) -> list[Detector]:
 def tests(path: str) -> Detector:
     """Return one file of tests, from the checkout on, as a detector."""
     return Detector(path.removeprefix("tests/"), (*PYTEST, path), "nearest")
-
-
-def suite() -> Detector:
-    """Return all unit tests as one detector."""
-    ignored = [f"--ignore={path}" for path in NOT_ASKED]
-    return Detector("all unit tests", (*PYTEST, *ignored, "tests"), "suite")
 
 
 def lessons(fault: Fault, root: Path) -> list[Detector]:

@@ -9,17 +9,18 @@ import pytest
 from support.tiny_lessons import code
 
 from helpers.core.errors import UserError
-from tools.course import files as course_files
-from tools.course import notebooks
+from tools.course import files, notebooks
+from tools.course.files import ROOT
 from tools.course.imports import module_name
-from tools.verify.faults import bench, command, detectors
+from tools.verify.faults import bench, command
 from tools.verify.faults.bench import Bench, Outcome
 from tools.verify.faults.catalogue import FOLDER, Fault, choose, faults_in, read_faults
-from tools.verify.faults.command import FaultFinding, Memory, look, look_at_all, summary
-from tools.verify.faults.detectors import asked, kind, nearest
+from tools.verify.faults.command import Memory, look, look_at_all, summary
+from tools.verify.faults.detectors import Detector, asked, nearest
 
 ALL = read_faults()
 NAMES = [fault.name for fault in ALL]
+FAULT = '[["a.py"]]\nname = "a"\nold = "1"\nnew = "2"'
 TAUGHT = {
     path.stem[:2]: {cell.metadata.get("teaches") for cell in notebooks.code_cells(nb)}
     for path in notebooks.lessons()
@@ -27,19 +28,23 @@ TAUGHT = {
 }
 
 
+def test_a_name_occurs_once():
+    assert len(NAMES) == len(set(NAMES))
+
+
 @pytest.mark.parametrize("fault", ALL, ids=NAMES)
 def test_a_fault_fits_and_changes_what_is_executed(fault):
-    text = (course_files.ROOT / fault.file).read_text(encoding="utf-8")
-    before, after = (ast.dump(ast.parse(t)) for t in (text, fault.applied(text)))
+    whole = (ROOT / fault.file).read_text(encoding="utf-8")
+    before, after = (ast.dump(ast.parse(t)) for t in (whole, fault.made_in(ROOT)))
     assert before != after
-    assert nearest(fault, course_files.ROOT)
-    assert all((course_files.ROOT / name).is_file() for name in fault.tests)
+    assert nearest(fault, ROOT)
+    assert all((ROOT / name).is_file() for name in fault.tests)
 
 
 @pytest.mark.parametrize("number", [n for n, all_ in TAUGHT.items() if any(all_)])
 def test_a_lesson_has_three_faults_of_what_it_teaches(number):
-    files = [Path(fault.file) for fault in faults_in(FOLDER / f"{number}.toml")]
-    assert sum(module_name(file) in TAUGHT[number] for file in files) >= 3
+    own = [Path(fault.file) for fault in faults_in(FOLDER / f"{number}.toml")]
+    assert sum(module_name(file) in TAUGHT[number] for file in own) >= 3
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
@@ -60,38 +65,18 @@ def test_faults_are_chosen_by_name_or_by_how_it_begins():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("files", "said"),
     [
-        ("= 3", "holds no list of faults"),
-        ('[["a.py"]]\nname = "a"\nold = "1"\nnew = "2"\nwhen = 1', "'when'"),
-        ('[["a.py"]]\nname = "a"', "missing 2 required"),
-        ('[["a.py"]]\nname = "a"\nold = "1"\nnew = "2"', "names a again"),
+        ({}, "holds no list of faults"),
+        ({"01.toml": "= 3"}, "01.toml holds no list of faults"),
+        ({"01.toml": FAULT, "02.toml": f"{FAULT}\nwhen = 1"}, "02.toml holds.*'when'"),
     ],
 )
-def test_a_list_that_is_none_is_one_sentence(tmp_path, text, said):
-    for name in ("01.toml", "02.toml"):
+def test_a_list_that_is_none_is_one_sentence(tmp_path, files, said):
+    for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=rf"0\d.toml .*{said}") as raised:
+    with pytest.raises(UserError, match=said):
         read_faults(tmp_path)
-    assert "\n" not in str(raised.value)
-
-
-def test_a_folder_without_lists_is_one_sentence(tmp_path):
-    with pytest.raises(UserError, match="holds no list of faults"):
-        read_faults(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("one", "two", "occurs 0 times in a.py"),
-        ("1", "2", "occurs 2 times in a.py"),
-        ("= 1 + 1", "=", "a.py is not Python"),
-    ],
-)
-def test_a_fault_that_does_not_fit_is_one_sentence(old, new, said):
-    with pytest.raises(UserError, match=f"Fault x: .*{said}"):
-        Fault("x", "a.py", old, new).applied("a = 1 + 1\n")
 
 
 # ---------------------------------------------------------------- who is asked
@@ -131,7 +116,6 @@ def of(file, **options):
         (of("a/b"), "nearest", OF_B),
         (of("a/b"), "suite", [*OF_B, SUITE]),
         (of("a/b", tests=(f"tests/{OF_BC[0]}",)), "nearest", [*OF_BC, *OF_B]),
-        (of("a/b", harmless="it is a comment"), "lessons", OF_B),
         (of("a/bc"), "lessons", [*OF_BC, SUITE, *BOTH]),
         (of("lessons/lesson77/exercises"), "lessons", [*OF_BANKS, SUITE, *BOTH]),
         (of("other"), "lessons", [SUITE, "99_last"]),
@@ -146,47 +130,24 @@ def test_the_tests_of_the_file_come_first_and_lessons_that_use_it_last(
 
 
 @pytest.mark.parametrize(
-    ("by", "sort"),
+    ("level", "printed", "by"),
     [
         (
-            "helpers/models/test_a.py::test_conv2d_is_pytorchs",
-            "parity check",
+            "nearest",
+            "..F\nFAILED tests/c/test_a.py::test_b[c d] - assert 1 == 2\n",
+            "c/test_a.py::test_b[c d]",
         ),
-        ("helpers/data/test_a.py::test_the_split[torch]", "unit test"),
-        ("helpers/data/test_a.py ended early", "unit test"),
-        ("course/test_exercise_banks.py::test_a[1.1]", "exercise test"),
-        ("helpers/page/test_exercises.py::test_hints", "unit test"),
-        ("helpers/lessons/lesson06/test_exercises.py::test_a", "exercise test"),
-        ("course/test_solutions.py::test_every_worked_solution[00]", "exercise test"),
-        ("04_a: cell [7]: ExerciseFailed: ✗ 4.1", "exercise test"),
-        ("04_a: 1 of 9 exercises answered ✓", "exercise test"),
-        ("04_a: cell [7]: ClaimFailed: ✗ 4.1", "claim"),
-        ("04_a: claim 4.1 did not hold", "claim"),
-        ("04_a: cell [7]: ValueError: no", "lesson"),
+        ("suite", "ERROR tests/c/test_a.py - SyntaxError\n", "c/test_a.py"),
+        ("suite", "Segmentation fault\n", "04_a ended early"),
+        (
+            "lessons",
+            "04_a: 60 cells\nlesson\n04_a: claim 4.1 did not hold  (see x.ipynb)\n",
+            "04_a: claim 4.1 did not hold",
+        ),
     ],
 )
-def test_what_sort_of_test_has_noticed(by, sort):
-    assert kind(by) == sort
-
-
-@pytest.mark.parametrize(
-    ("printed", "by"),
-    [
-        ("..F\nFAILED tests/c/test_a.py::test_b[c d] - assert 1 == 2\n", "test_b[c d]"),
-        ("ERROR tests/c/test_a.py - SyntaxError\n", ""),
-        ("Segmentation fault\n", None),
-    ],
-)
-def test_the_first_failed_test_is_named(printed, by):
-    said = detectors.tests("tests/c/test_a.py").complaint(printed)
-    expected = f"c/test_a.py::{by}" if by else "c/test_a.py"
-    assert said == ("c/test_a.py ended early" if by is None else expected)
-
-
-def test_a_lessons_problem_is_named():
-    lesson = detectors.Detector("04_a", (), "lessons")
-    printed = "04_a: 60 cells\nlesson\n04_a: claim 4.1 did not hold  (see x.ipynb)\n"
-    assert lesson.complaint(printed).endswith("claim 4.1 did not hold")
+def test_the_first_that_failed_is_named(level, printed, by):
+    assert Detector("04_a", (), level).complaint(printed) == by
 
 
 # ---------------------------------------------------------------- a tiny course
@@ -203,11 +164,10 @@ ENDLESS = Fault("endless", "helpers/adder.py", "return a", "while True: a")
 @pytest.fixture
 def tiny(tmp_path):
     """A bench with one module and one test, which does not notice `TIMES`."""
-    files = {"adder.py": SOURCE, "__init__.py": "", f"../tests/{ADDER}": TESTS}
-    for name in ("helpers", "tests/helpers"):
-        (tmp_path / "main" / name).mkdir(parents=True)
-    for name, text in files.items():
-        (tmp_path / "main" / "helpers" / name).write_text(text, encoding="utf-8")
+    sources = {MINUS.file: SOURCE, "helpers/__init__.py": "", f"tests/{ADDER}": TESTS}
+    for name, text in sources.items():
+        (tmp_path / "main" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "main" / name).write_text(text, encoding="utf-8")
     for name in (".git", ".venv", "helpers/__pycache__"):
         (tmp_path / "main" / name).mkdir()
     return Bench.copy_of(tmp_path / "main", tmp_path / "copy")
@@ -223,17 +183,14 @@ def test_the_copy_holds_sources_alone_and_the_checkout_stays_whole(tiny, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"old": "a ** b"}, "its text occurs 0 times"),
-        ({"file": "helpers/gone.py"}, "there is no file"),
-    ],
+    ("change", "times"),
+    [({"old": "a ** b"}, 0), ({"old": "a"}, 3), ({"file": "helpers/gone.py"}, 0)],
 )
 def test_a_fault_that_does_not_fit_is_told_before_any_is_made(
-    tiny, tmp_path, change, said
+    tiny, tmp_path, change, times
 ):
     memory = Memory(tmp_path / "faults.json", tiny)
-    with pytest.raises(UserError, match=f"Fault times: {said}"):
+    with pytest.raises(UserError, match=f"Fault times: its text occurs {times} times"):
         look_at_all([MINUS, replace(TIMES, **change)], memory, "nearest")
     assert memory.found == {}
 
@@ -269,9 +226,7 @@ def test_the_first_that_notices_is_the_last_that_is_asked(tiny, monkeypatch):
 
     monkeypatch.setattr(command, "run", run)
     monkeypatch.setattr(Bench, "limit", lambda *_: None)
-    assert look(MINUS, tiny, "lessons") == FaultFinding(
-        "test_b.py::test_c", 4.0, "lessons"
-    )
+    assert look(MINUS, tiny, "lessons") == Outcome("test_b.py::test_c", 4.0, "lessons")
     assert asked == list(said)
 
 
@@ -280,8 +235,8 @@ def again(tiny, tmp_path, monkeypatch):
     """Keep what became of two faults; return a function that opens the memory of it
     anew. What is asked from now on is an error."""
     memory = Memory(tmp_path / "faults.json", tiny)
-    memory.keep(MINUS, FaultFinding(NOTICED, 1.0, "nearest"))
-    memory.keep(TIMES, FaultFinding("", 1.0, "nearest"))
+    memory.keep(MINUS, Outcome(NOTICED, 1.0, "nearest"))
+    memory.keep(TIMES, Outcome("", 1.0, "nearest"))
     monkeypatch.setattr(command, "run", None)
     return lambda: Memory(tmp_path / "faults.json", Bench(tiny.root))
 
@@ -289,8 +244,7 @@ def again(tiny, tmp_path, monkeypatch):
 def test_what_is_known_is_not_asked_again(again):
     memory = again()
     look_at_all([MINUS, TIMES], memory, "nearest")
-    assert memory.of(MINUS).by == NOTICED
-    assert memory.of(TIMES).by == ""
+    assert [found.by for found in memory.found.values()] == [NOTICED, ""]
     assert not memory.knows(TIMES, "suite")  # who could notice was not asked
     assert memory.knows(replace(TIMES, harmless="both are 4"), "suite")
 
@@ -316,10 +270,8 @@ def test_in_another_course_or_from_a_damaged_memory_nothing_is_known(
 def test_nineteen_of_twenty_are_enough_where_the_rest_is_explained():
     some = [Fault(str(n), "", "", "") for n in range(19)]
     harmless = Fault("last", "", "", "", harmless="it is a comment")
-    noticed = [
-        (fault, FaultFinding("test_a.py::test_b", 1.0, "suite")) for fault in some
-    ]
-    missed = FaultFinding("", 1.0, "suite")
+    noticed = [(fault, Outcome("test_a.py::test_b", 1.0, "suite")) for fault in some]
+    missed = Outcome("", 1.0, "suite")
     text, good = summary([*noticed, (harmless, missed)])
     assert text == "19 of 20 noticed: 95.0%\nlast: it is a comment"
     assert good
@@ -333,7 +285,7 @@ def test_nineteen_of_twenty_are_enough_where_the_rest_is_explained():
 def test_a_few_faults_are_noticed_by_the_tests_of_their_files(
     monkeypatch, tmp_path, capsys
 ):
-    monkeypatch.setattr(course_files, "BUILD", tmp_path)
+    monkeypatch.setattr(files, "BUILD", tmp_path)
     assert command.main(Namespace(names=[], fast=True, until="lessons")) == 0
     few = [fault.name for fault in ALL if fault.fast]
     printed = capsys.readouterr().out
