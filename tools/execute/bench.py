@@ -1,7 +1,6 @@
 """`python -m tools bench`: what the lessons cost, and which cells cost most."""
 
 import argparse
-import ast
 import textwrap
 from collections.abc import Sequence
 
@@ -9,6 +8,7 @@ from nbformat import NotebookNode
 
 from helpers.core.tables import text_table
 from tools.course import files, notebooks
+from tools.course.imports import imports
 from tools.course.options import add_lessons, add_parameters
 from tools.execute.lessons import asked, jobs, whole
 from tools.execute.schedule import Result, run_jobs
@@ -38,9 +38,9 @@ def parts(result: Result) -> tuple[float, ...]:
     """Return the seconds of a lesson: all, start-up, imports and compute."""
     cells = notebooks.code_cells(result.notebook())
     costs = [seconds(cell) for cell in cells]
-    last = next((i for i, cell in enumerate(cells) if imports_something(cell)), -1)
-    imports, compute = sum(costs[: last + 1]), sum(costs[last + 1 :])
-    return result.seconds, result.seconds - imports - compute, imports, compute
+    last = next((i for i, cell in enumerate(cells) if imports(cell.source)), -1)
+    before, after = sum(costs[: last + 1]), sum(costs[last + 1 :])
+    return result.seconds, result.seconds - before - after, before, after
 
 
 def first_line(source: str) -> str:
@@ -48,15 +48,6 @@ def first_line(source: str) -> str:
     lines = [line.strip() for line in source.splitlines()]
     code = [line for line in lines if line and not line.startswith("#")]
     return textwrap.shorten(code[0], WIDTH, placeholder=" …") if code else ""
-
-
-def imports_something(cell: NotebookNode) -> bool:
-    """Return whether a cell imports at its top level."""
-    try:
-        body = ast.parse(cell.source).body
-    except SyntaxError:  # a magic command
-        return False
-    return any(isinstance(statement, ast.Import | ast.ImportFrom) for statement in body)
 
 
 def lesson_table(results: Sequence[Result]) -> str:

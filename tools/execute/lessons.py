@@ -27,27 +27,19 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Report:
-    """What one executed notebook shows, and what is wrong with it; `exercises`: the
-    sign that each must answer with, and how many of them do."""
+    """What one executed notebook shows, and what is wrong with it: how many claims
+    held, were judged and are there, and how many exercises answered with which sign."""
 
     result: Result
-    claims: list[dict]
+    held: int
+    judged: int
+    claims: int
     exercises: str
     problems: list[str]
 
-    @property
-    def held(self) -> int:
-        """Return how many claims held."""
-        return sum(claim["held"] is True for claim in self.claims)
-
-    @property
-    def judged(self) -> int:
-        """Return how many claims were judged."""
-        return sum(claim["judged"] for claim in self.claims)
-
     def row(self) -> tuple[str, ...]:
         """Return the lesson's line in the closing table."""
-        left = len(self.claims) - self.judged
+        left = self.claims - self.judged
         return (
             self.result.job.source.stem,
             f"{self.result.seconds:.0f}",
@@ -71,20 +63,19 @@ def report(result: Result, all_judged: bool, verdict: str = "✓") -> Report:
     """
     nb = result.notebook()
     claims, checks = notebooks.claims(nb), notebooks.exercises(nb)
+    held = [claim["id"] for claim in claims if claim["held"] is True]
+    failed = [claim["id"] for claim in claims if claim["held"] is False]
+    left = [claim["id"] for claim in claims if not claim["judged"]]
     solved = sum(notebooks.verdicts(cell) == [verdict] for cell in checks)
-    problems = [result.error] if result.error else wrong(claims, all_judged)
-    if solved < len(checks) and not result.error:
+    problems = [f"claim {id} did not hold" for id in failed]
+    problems += [f"claim {id} was not judged" for id in left if all_judged]
+    if solved < len(checks):
         problems.append(f"{solved} of {len(checks)} exercises answered {verdict}")
-    return Report(result, claims, f"{verdict} {solved}/{len(checks)}", problems)
-
-
-def wrong(claims: Sequence[dict], all_judged: bool) -> list[str]:
-    """Return a line for each claim that failed, or was not judged but had to be."""
-    failed = [c["id"] for c in claims if c["held"] is False]
-    left = [c["id"] for c in claims if all_judged and not c["judged"]]
-    return [f"claim {id} did not hold" for id in failed] + [
-        f"claim {id} was not judged" for id in left
-    ]
+    if result.error:
+        problems = [result.error]
+    exercises = f"{verdict} {solved}/{len(checks)}"
+    judged = len(claims) - len(left)
+    return Report(result, len(held), judged, len(claims), exercises, problems)
 
 
 def run_lessons(

@@ -53,8 +53,7 @@ class Result:
 
 def progress_bar(total: int, unit: str) -> tqdm:
     """Return a bar on stderr, invisible where that is no terminal."""
-    hidden = not sys.stderr.isatty()
-    return tqdm(total=total, unit=unit, disable=hidden, leave=False)
+    return tqdm(total=total, unit=unit, disable=None, leave=False)
 
 
 def count_cells(job: Job) -> int:

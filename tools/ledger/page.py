@@ -33,7 +33,8 @@ def page(found: dict, folder: Path) -> str:
         parts.append(f"**Not measured:**\n\n{lines}")
     for lesson, title in sorted(found["titles"].items()):
         entries = [e for e in found["claims"] if e["lesson"] == lesson]
-        heading = f"## [{escaped(title)}]({link(lesson, folder)})"
+        path = Path(os.path.relpath(files.NOTEBOOKS / f"{lesson}.ipynb", folder))
+        heading = f"## [{escaped(title)}]({path.as_posix()})"
         parts += [heading, lesson_table(entries, found["seeds"])]
     return "\n\n".join(parts) + "\n"
 
@@ -62,23 +63,13 @@ def tightest(entries: Sequence[dict]) -> str:
     return f"Nearest to their bounds: {', '.join(nearest)}." if nearest else ""
 
 
-def link(lesson: str, folder: Path) -> str:
-    """Return the relative address of a lesson, seen from `folder`."""
-    path = files.NOTEBOOKS / f"{lesson}.ipynb"
-    return Path(os.path.relpath(path, folder)).as_posix()
-
-
 def lesson_table(entries: Sequence[dict], seeds: Sequence[int]) -> str:
     """Return the table of one lesson, a row per claim."""
     names = [f"SEED {seed}" for seed in seeds]
     head = ["id", "claim", "bound", *names, "margin", "source"]
     align = ["---", "---", "---", *["--:"] * (len(seeds) + 1), "---"]
-    return "\n".join(map(row, [head, align, *[claim_row(e, seeds) for e in entries]]))
-
-
-def row(cells: Sequence[str]) -> str:
-    """Return one line of a Markdown table."""
-    return f"| {' | '.join(cells)} |"
+    rows = [head, align, *[claim_row(entry, seeds) for entry in entries]]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def claim_row(entry: dict, seeds: Sequence[int]) -> list[str]:

@@ -20,19 +20,15 @@ def pool(scheduler: str | None, at_once: int) -> Iterator[Executor]:
         with ThreadPoolExecutor(at_once) as threads:
             yield threads
         return
-    with connected(scheduler) as client, client.get_executor(pure=False) as cluster:
-        yield cluster
-
-
-def connected(scheduler: str):
-    """Return a client of the scheduler at an address such as tcp://host:8786."""
     try:
         from distributed import Client
+
+        client = Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)
     except ModuleNotFoundError:
         raise UserError(
             'A cluster needs dask: python -m pip install -e ".[cluster]".'
         ) from None
-    try:
-        return Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UserError(f"No dask scheduler answers at {scheduler!r}.") from error
+    with client, client.get_executor(pure=False) as cluster:
+        yield cluster

@@ -3,7 +3,6 @@
 from argparse import Namespace
 
 import pytest
-from nbformat import v4
 from support.tiny_lessons import code
 
 from tools.execute import bench
@@ -56,19 +55,6 @@ def test_the_slowest_cells_come_first(results, monkeypatch):
 )
 def test_a_cell_is_named_by_its_first_line_of_code(source, line):
     assert bench.first_line(source) == line
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("import os", True),
-        ("from os import path\npath", True),
-        ("def f():\n    import os", False),
-        ("%matplotlib inline\nimport os", False),
-    ],
-)
-def test_an_import_is_seen_at_the_top_level(source, expected):
-    assert bench.imports_something(v4.new_code_cell(source)) is expected
 
 
 def test_lessons_are_executed_and_one_that_breaks_is_marked(

@@ -23,7 +23,11 @@ OF_ALL_BANKS = (
 # Without nbval: it takes as long to import as torch, and there is no notebook to run.
 PLUGINS = ("-p", "no:nbval", "-p", "no:cacheprovider")
 PYTEST = ("pytest", "-x", "-q", "--tb=no", *PLUGINS)
-FAILED = re.compile(r"^(?:FAILED|ERROR) (?:tests/)?(.+?)(?: - |$)", re.MULTILINE)
+COMPLAINT = re.compile(
+    r"^(?:(?:FAILED|ERROR) (?:tests/)?(?P<test>.+?)(?: - |$)"
+    r"|(?P<lesson>\d\d_\w+: .+)  \(see )",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -32,24 +36,24 @@ class Detector:
 
     name: str
     command: tuple[str, ...]
-    level: str
 
     def complaint(self, printed: str) -> str:
         """Return what it has noticed, from what it has printed."""
-        pattern = rf"^({re.escape(self.name)}: .+)  \(see "
-        found = re.search(pattern, printed, re.MULTILINE)
-        found = found if self.level == "lessons" else FAILED.search(printed)
-        return found[1] if found else f"{self.name} ended early"
+        found = COMPLAINT.search(printed)
+        said = found and (found["test"] or found["lesson"])
+        return said or f"{self.name} ended early"
 
 
 def asked(fault: Fault, until: str, root: Path) -> Iterator[Detector]:
-    """Yield whom to ask about a fault, the cheapest first, up to the level `until`."""
+    """Yield whom to ask about a fault, the cheapest first, up to the level `until`: the
+    lessons are those that use its module, directly or through another."""
     yield from nearest(fault, root)
     if until != "nearest":
         ignored = [f"--ignore={path}" for path in NOT_ASKED]
-        yield Detector("all unit tests", (*PYTEST, *ignored, "tests"), "suite")
-    if until == "lessons":
-        yield from lessons(fault, root)
+        yield Detector("all unit tests", (*PYTEST, *ignored, "tests"))
+    if until == "lessons":  # in the course's order: the first are the cheapest
+        for path in concerned(fault.file, root):
+            yield Detector(path.stem, ("tools", "run", path.stem, "--jobs", "1"))
 
 
 def depth(fault: Fault, until: str) -> str:
@@ -66,18 +70,8 @@ def nearest(fault: Fault, root: Path) -> list[Detector]:
     own = nearest_tests(fault.file, root)
     bank = OF_ALL_BANKS if file.match("helpers/lessons/*/exercises.py") else ()
     paths = dict.fromkeys((*fault.tests, *own, *bank))
-    return [tests(path) for path in paths if (root / path).is_file()]
-
-
-def tests(path: str) -> Detector:
-    """Return one file of tests, from the checkout on, as a detector."""
-    return Detector(path.removeprefix("tests/"), (*PYTEST, path), "nearest")
-
-
-def lessons(fault: Fault, root: Path) -> list[Detector]:
-    """Return the lessons that use a fault's module, directly or through another; in
-    the course's order, in which the first are the cheapest."""
     return [
-        Detector(path.stem, ("tools", "run", path.stem, "--jobs", "1"), "lessons")
-        for path in concerned(fault.file, root)
+        Detector(path.removeprefix("tests/"), (*PYTEST, path))
+        for path in paths
+        if (root / path).is_file()
     ]
