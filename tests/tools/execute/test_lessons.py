@@ -37,6 +37,7 @@ def executed(tmp_path_factory, write_lesson):
 
 def test_a_lesson_that_holds_is_reported_without_problems(executed):
     report = lessons.report(executed["01_holds"], all_judged=True)
+    assert notebooks.stream(report.result.notebook().cells[-1]) == "7\n"  # the SEED
     assert report.problems == []
     assert report.row()[3:] == ("1/1", "✓ 1/1", "passed")
     if os.name == "posix":  # Windows does not say
@@ -45,14 +46,8 @@ def test_a_lesson_that_holds_is_reported_without_problems(executed):
     assert report.result.seconds > 0
 
 
-def test_the_copy_is_executed_with_the_injected_parameter(executed):
-    nb = notebooks.read(executed["01_holds"].job.target)
-    assert notebooks.stream(nb.cells[-1]) == "7\n"
-
-
 def test_a_kernel_that_dies_is_a_failure(executed):
-    assert "DeadKernelError" in executed["03_dies"].error
-    assert executed["03_dies"].error.startswith("after 5 cells")
+    assert executed["03_dies"].error.startswith("after 5 cells: DeadKernelError")
 
 
 @pytest.mark.parametrize(
@@ -101,11 +96,7 @@ def test_a_kernel_that_never_came_up_is_tried_once_more(monkeypatch, cells, call
 @pytest.fixture
 def lesson(tmp_path, write_lesson, monkeypatch):
     """A lesson; executing anything is an error."""
-
-    def nothing(*_):
-        raise AssertionError("nothing must be executed")
-
-    monkeypatch.setattr(lessons, "run_jobs", nothing)
+    monkeypatch.setattr(lessons, "run_jobs", None)
     return write_lesson(tmp_path / "notebooks", "01_tiny", tiny_cells())
 
 
@@ -113,7 +104,6 @@ def lesson(tmp_path, write_lesson, monkeypatch):
     ("parameters", "sentence"),
     [
         ({"BUDGET": 0.0}, "BUDGET is 0.0"),
-        ({"BUDGET": -1.0}, "BUDGET is -1.0"),
         ({"BUDGET": "nan"}, "BUDGET is 'nan'; it needs a value of type float"),
         ({"DEVICE": "abacus"}, "DEVICE is 'abacus'"),
         ({"SEED": -1}, "SEED is -1"),
@@ -155,18 +145,11 @@ def test_a_lesson_is_found_by_number_and_name(lesson, name):
     assert notebooks.choose([name], lesson.parent) == [lesson]
 
 
-def test_an_unknown_lesson_is_refused_with_the_known_ones(lesson):
+def test_a_lesson_that_is_not_there_or_is_none_is_one_sentence(lesson, tmp_path):
     with pytest.raises(UserError, match="no lesson '07'; there are 01_tiny"):
         notebooks.choose(["01", "07"], lesson.parent)
-
-
-def test_no_lesson_at_all_is_one_sentence(tmp_path):
     with pytest.raises(UserError, match="No lesson found"):
         notebooks.choose([], tmp_path)
-
-
-def test_a_broken_notebook_is_one_sentence(tmp_path):
-    path = tmp_path / "01_broken.ipynb"
-    path.write_text('{"cells": [', encoding="utf-8")
+    lesson.write_text('{"cells": [', encoding="utf-8")
     with pytest.raises(UserError, match="cannot be read as a notebook"):
-        notebooks.read(path)
+        notebooks.read(lesson)

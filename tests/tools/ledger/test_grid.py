@@ -42,9 +42,6 @@ def test_the_grid_goes_seed_by_seed_through_the_lessons(lesson):
     names = ["01_tiny, SEED 3"] * 2 + ["01_tiny, SEED 5"] * 2
     assert [task.name for task in found] == names
     assert found[0].parameters == {"SEED": 3, "BUDGET": 1.0}
-
-
-def test_a_seed_that_no_lesson_takes_is_refused(lesson):
     with pytest.raises(UserError, match="SEED is -1"):
         task(lesson, seed=-1)
 
@@ -76,17 +73,17 @@ def test_a_kept_run_comes_back_unless_its_file_is_damaged(executed):
     assert grid.kept(task) is None
 
 
-def test_other_code_seed_or_budget_is_another_run(lesson):
-    before = [task(lesson), task(lesson, seed=1), task(lesson, BUDGET=0.5)]
-    ledger_lessons.edit(lesson, "a | b < c_d", "another text")
-    keys = {task.key for task in [*before, task(lesson)]}
-    assert len(keys) == 4
-
-
-def test_prose_and_outputs_do_not_make_another_run(lesson):
-    before = task(lesson).key
+def test_other_code_seed_or_budget_is_another_run_other_prose_is_not(lesson):
+    first = task(lesson)
     ledger_lessons.edit(lesson, "# 01 · A tiny lesson", "# 01 · Another title")
-    assert task(lesson).key == before
+    assert task(lesson).key == first.key
+    others = [task(lesson, seed=1), task(lesson, BUDGET=0.5)]
+    ledger_lessons.edit(lesson, "a | b < c_d", "another text")
+    assert len({one.key for one in (first, *others, task(lesson))}) == 4
+    # What has changed since the start is not taken for the task's.
+    with pytest.raises(UserError, match="differ from those the ledger was started"):
+        grid.execute(first)
+    assert not first.file(".ipynb").exists()
 
 
 @pytest.fixture
@@ -101,12 +98,10 @@ def checkout(tmp_path, write_lesson):
         "helpers/lessons/lesson02/exercises.py": "",
         "data/read/table.json": "{}",
         "data/other/table.json": "{}",
-        "tools/a.py": "",
     }
     for name, source in sources.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(source, encoding="utf-8")
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(source, encoding="utf-8")
     lesson = write_lesson(tmp_path, "01_tiny", [code("from helpers.a import f")])
     return tmp_path, lesson
 
@@ -123,7 +118,6 @@ def checkout(tmp_path, write_lesson):
         ("helpers/c.py", False),  # imports what the lesson imports, not the reverse
         ("helpers/lessons/lesson02/exercises.py", False),
         ("data/other/table.json", False),
-        ("tools/a.py", False),
     ],
 )
 def test_a_run_rests_on_what_its_lesson_imports_and_reads(checkout, file, counts):
@@ -141,14 +135,6 @@ def test_a_comment_or_a_docstring_makes_no_other_run(checkout):
     told = text.replace("():\n", '():  # why\n    """Return it,\n\n    whole."""\n\n')
     (root / "helpers/a.py").write_text(f'"""A."""\n\n{told}', encoding="utf-8")
     assert grid.fingerprint(lesson, root) == before
-
-
-def test_code_that_changed_since_the_start_is_not_taken_for_the_tasks(lesson):
-    one = task(lesson)
-    ledger_lessons.edit(lesson, "a | b < c_d", "another text")
-    with pytest.raises(UserError, match="differ from those the ledger was started"):
-        grid.execute(one)
-    assert not one.file(".ipynb").exists()
 
 
 def test_paths_inside_the_checkout_are_found_on_another_machine(tmp_path):

@@ -240,17 +240,25 @@ def test_what_is_known_is_not_asked_again(again):
     memory = again()
     look_at_all([MINUS, TIMES], memory, "nearest")
     assert [found.by for found in memory.found.values()] == [NOTICED, ""]
-    assert not memory.knows(TIMES, "suite")  # who could notice was not asked
-    assert memory.knows(replace(TIMES, harmless="both are 4"), "suite")
 
 
-def test_a_fault_that_is_another_now_is_asked_about_again(again, tiny):
+@pytest.mark.parametrize(
+    ("fault", "until", "known"),
+    [
+        (TIMES, "suite", False),  # who could notice was not asked
+        (replace(TIMES, harmless="both are 4"), "suite", True),
+        (replace(TIMES, tests=("tests/test_times.py",)), "nearest", False),
+        (replace(MINUS, fast=True), "suite", True),
+        (replace(MINUS, new="b - a"), "nearest", False),
+    ],
+)
+def test_a_fault_is_known_while_all_that_decides_is_the_same(
+    again, tiny, fault, until, known
+):
     lists = tiny.root / "tests" / "faults"
     lists.mkdir()
     (lists / "99.toml").write_text("", encoding="utf-8")  # is none of the course's
-    assert again().knows(replace(MINUS, fast=True), "nearest")
-    assert not again().knows(replace(MINUS, new="b - a"), "nearest")
-    assert not again().knows(replace(TIMES, tests=("tests/test_times.py",)), "nearest")
+    assert again().knows(fault, until) == known
 
 
 def test_in_another_course_or_from_a_damaged_memory_nothing_is_known(
@@ -263,15 +271,14 @@ def test_in_another_course_or_from_a_damaged_memory_nothing_is_known(
 
 
 def test_nineteen_of_twenty_are_enough_where_the_rest_is_explained():
-    some = [Fault(str(n), "", "", "") for n in range(19)]
-    harmless = Fault("last", "", "", "", harmless="it is a comment")
-    noticed = [(fault, Outcome("test_a.py::test_b", 1.0, "suite")) for fault in some]
+    noticed = [(MINUS, Outcome(NOTICED, 1.0, "suite"))] * 19
+    harmless = replace(TIMES, harmless="it is a comment")
     missed = Outcome("", 1.0, "suite")
     text, good = summary([*noticed, (harmless, missed)])
-    assert text == "19 of 20 noticed: 95.0%\nlast: it is a comment"
+    assert text == "19 of 20 noticed: 95.0%\ntimes: it is a comment"
     assert good
     assert not summary([*noticed[1:], (harmless, missed)])[1]
-    assert not summary([*noticed, (replace(harmless, harmless=""), missed)])[1]
+    assert not summary([*noticed, (TIMES, missed)])[1]
 
 
 # ---------------------------------------------------------------- the real ones
