@@ -55,6 +55,7 @@ def run(job: dict, **hooks: Callable) -> None:
         kernel_name="python3",
         cwd=str(Path(job["source"]).parent),
         progress_bar=False,
+        coalesce_streams=True,  # else one print may be stored as two outputs
         **hooks,
     )
     Path(job["target"]).write_text(with_steady_widget_ids(nb), encoding="utf-8")

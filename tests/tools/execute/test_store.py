@@ -13,6 +13,7 @@ plt.show()"""
 WIDGET = """\
 from ipywidgets import IntSlider
 IntSlider(3)"""
+FLUSHED = "for word in 'ab':\n    print(word, flush=True)"  # one message for each word
 CLOCK = "import time\nprint(time.time_ns())"
 
 
@@ -20,7 +21,7 @@ CLOCK = "import time\nprint(time.time_ns())"
 def stored(tmp_path_factory, write_lesson):
     """Store five lessons twice; return their folder, bytes and problems per round."""
     folder = tmp_path_factory.mktemp("store")
-    extra = [code(FIGURE), code(WIDGET), code(CLOCK, "timing")]
+    extra = [code(FLUSHED), code(FIGURE), code(WIDGET), code(CLOCK, "timing")]
     lessons = {
         "01_holds": tiny_cells(*extra),
         "02_fails": tiny_cells(code("1 / 0")),
@@ -45,7 +46,8 @@ def test_a_lesson_that_holds_is_stored_with_counts_and_outputs(stored):
     assert "image/png" in cells[-3].outputs[0].data
     # Nothing that differs from run to run, and nothing half-written beside it.
     left = [set(cell.metadata) - {"nbgrader"} for cell in cells]
-    assert left == [{"tags"}, set(), set(), set(), set(), set(), {"tags"}]
+    assert left == [{"tags"}, *[set()] * 6, {"tags"}]
+    assert [output.text for output in cells[-4].outputs] == ["a\nb\n"]
     assert set(nb.metadata) == {"language_info", "pixels", "widgets"}
     assert "version" not in nb.metadata.language_info
     assert not list(folder.glob(".*"))
