@@ -80,6 +80,8 @@ def load(name: str) -> ModuleType:
     try:
         return importlib.import_module(COMMANDS[name][0])
     except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] in ("helpers", "tools"):
+            raise  # ours: a bug, and no matter of installing
         extra = EXTRAS.get(name, "test")
         raise UserError(
             f"This Python lacks {error.name}: type `make {name}`, or activate the "

@@ -161,6 +161,15 @@ def test_what_a_user_can_mend_has_no_traceback(
     assert printed in said and said.count("\n") == 1
 
 
+def test_a_module_of_ours_that_is_missing_is_a_bug_and_shows_itself(monkeypatch):
+    def imported(_):
+        raise ModuleNotFoundError(name="tools.lab.lba")
+
+    monkeypatch.setattr(tools_main.importlib, "import_module", imported)
+    with pytest.raises(ModuleNotFoundError):
+        tools_main.main(["lab"])
+
+
 def test_without_any_package_it_says_how_to_install_them():
     code, _, printed = python("-S", "-m", "tools", "student")  # no site-packages
     assert code == 2 and "make student" in printed and printed.count("\n") == 1
