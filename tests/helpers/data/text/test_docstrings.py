@@ -556,8 +556,8 @@ def test_a_cache_that_takes_no_file(install, cache, capfd, monkeypatch):
         path.touch()
         raise OSError("disk full")
 
-    monkeypatch.setattr(Path, "write_text", refuse)
-    install("finch", a=module(PROSE).encode())
+    install("finch", a=module(PROSE))
+    monkeypatch.setattr(Path, "write_bytes", refuse)
     assert texts("finch") == [PROSE]
     assert kept(cache) == []
     assert capfd.readouterr() == ("", "")
