@@ -6,7 +6,7 @@ not as it was written belongs to somebody: it is moved aside, never lost.
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tools.course import files
 from tools.course.files import Record
@@ -21,13 +21,21 @@ def renew(folder: Path, contents: Mapping[str, bytes]) -> list[str]:
     repository's .git above all, stays. Raises UserError where nothing can be written.
     """
     record = Record(folder, files.load(folder / LIST))
+    gone = sorted(filter(inside, record.digests.keys() - contents))
     with files.writing(folder):
-        said = [make_room(record, n) for n in record.digests.keys() - contents]
+        said = [make_room(record, name) for name in gone]
         said += [write(record, name, contents[name]) for name in sorted(contents)]
         written = Record(folder)
         written.remember(*(folder / name for name in sorted(contents)))
         files.save(folder / LIST, written.digests)
     return [sentence for sentence in said if sentence]
+
+
+def inside(name: str) -> bool:
+    """Return whether a path stays in its folder: the list of what was written is
+    published too, and what comes back with a pull may name anything."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
 
 
 def write(record: Record, name: str, content: bytes) -> str:

@@ -1,5 +1,6 @@
 """`python -m tools publish`: the tree works by itself, and nobody's file is lost."""
 
+import hashlib
 import json
 import shlex
 import shutil
@@ -154,6 +155,18 @@ def test_what_is_ours_is_renewed_and_removed_and_the_rest_is_kept(tmp_path):
     assert (aside / "2/a.txt").is_dir()
     kept = [(aside / "1" / name).read_bytes() for name in ("a.txt", "d.txt")]
     assert kept == [b"mine", b"mine"]
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_list_that_names_files_elsewhere_touches_none(tmp_path, absolute):
+    folder, other = tmp_path / "a" / "b", tmp_path / "theirs.txt"
+    renew(folder, {"a.txt": b"1"})
+    other.write_bytes(b"theirs")
+    digest = hashlib.sha256(b"theirs").hexdigest()
+    name = str(other) if absolute else "../../theirs.txt"
+    (folder / LIST).write_text(json.dumps({name: digest}), encoding="utf-8")
+    assert renew(folder, {"a.txt": b"1"}) == []
+    assert other.read_bytes() == b"theirs"
 
 
 # ---------------------------------------------------------------- the command
