@@ -99,10 +99,8 @@ def points(root: Path, lesson: Path, student: str) -> dict[str, float]:
 
     Empty where nothing of the student's was graded. `root`: the classroom.
     """
-    from nbgrader.api import (
-        Gradebook,
-        MissingEntry,
-    )  # where used: a --help does without
+    # Where it is used: a --help does without.
+    from nbgrader.api import Gradebook, MissingEntry
 
     if not (root / "gradebook.db").exists():
         return {}
