@@ -28,9 +28,8 @@ def follow(lesson: str, folder: Path | None = None) -> None:
     notebooks: where the kernel runs, if not given. The worked edition, and
     nbgrader's grading, have no progress of their own: nothing is written there.
     """
-    from helpers.page import (
-        exercises,  # brings torch; to read progress needs none of it
-    )
+    # It brings torch, which reading progress does not need.
+    from helpers.page import exercises
 
     global _folder
     if exercises.must_be_right():
