@@ -65,7 +65,7 @@ $(COMMANDS): .venv/.installed
 
 # What only a class or a browser needs comes on top, so a learner's stays small.
 test classroom teach: .venv/.classroom
-e2e: .venv/.e2e
+test e2e: .venv/.e2e
 .venv/.classroom .venv/.e2e: .venv/.%: .venv/.installed
 	.venv/bin/python -m pip install -c constraints.txt -e ".[$*]"
 	@touch $@

@@ -82,19 +82,19 @@ INSTALL = [
 
 
 @pytest.mark.parametrize(
-    ("command", "extra"),
+    ("command", "extras"),
     [
-        ("lab", None),
-        ("test", "classroom"),
-        ("classroom", "classroom"),
-        ("teach", "classroom"),
-        ("e2e", "e2e"),
+        ("lab", []),
+        ("test", ["classroom", "e2e"]),
+        ("classroom", ["classroom"]),
+        ("teach", ["classroom"]),
+        ("e2e", ["e2e"]),
     ],
 )
 def test_it_installs_once_what_is_needed_and_then_only_calls_the_tool(
-    make, checkout, command, extra
+    make, checkout, command, extras
 ):
-    more = [f"-m pip install -c constraints.txt -e .[{extra}]"] if extra else []
+    more = [f"-m pip install -c constraints.txt -e .[{extra}]" for extra in extras]
     _, first = make(command)
     assert commands(first) == [*INSTALL, *more, f"-m tools {command}"]
     assert {call[0] for call in first} == {str(checkout)}

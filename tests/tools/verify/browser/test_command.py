@@ -9,14 +9,15 @@ from types import SimpleNamespace
 
 import pytest
 from nbformat import v4
-from playwright.sync_api import Error
 
 from helpers.core.errors import UserError
 from helpers.page.exercises import find, judge_answer
 from tools.course import notebooks
 from tools.editions.student import student_notebook
-from tools.verify.browser import broken, interact, server
-from tools.verify.browser.visit import HEADER, Visit
+
+Error = pytest.importorskip("playwright.sync_api").Error  # of the extra `e2e`
+from tools.verify.browser import broken, interact, server  # noqa: E402
+from tools.verify.browser.visit import HEADER, Visit  # noqa: E402
 
 
 @pytest.mark.parametrize(
