@@ -11,6 +11,7 @@ from helpers.core.tables import text_table
 from tools.course import files, notebooks
 from tools.course.options import add_lessons, add_parameters
 from tools.execute.schedule import Job, Result, run_jobs
+from tools.execute.warm import Servers
 
 # The parameters of every lesson, and what of helpers.core.run checks each.
 CHECKS = {"SEED": "checked_seed", "BUDGET": "checked_budget", "DEVICE": "pick_device"}
@@ -83,8 +84,10 @@ def run_lessons(
     out: Path,
     parameters: dict[str, object],
     at_once: int = 2,
+    servers: Servers | None = None,
 ) -> list[Report]:
     """Execute lessons with `parameters` into `out`; print table and problems.
+    `servers`: as for `run_jobs`.
 
     Raises UserError, before anything is executed, for a parameter that a lesson
     lacks, and for an output folder that holds the lessons themselves.
@@ -93,7 +96,7 @@ def run_lessons(
         raise UserError(f"{out} holds the lessons themselves; choose another folder.")
     printed_length = parameters.get("BUDGET", 1) == 1
     as_printed = printed_length and parameters.keys() <= CHECKS.keys()
-    results = run_jobs(jobs(paths, out, parameters), at_once)
+    results = run_jobs(jobs(paths, out, parameters), at_once, servers)
     reports = [report(result, as_printed) for result in results]
     print(text_table([HEADER, *[r.row() for r in reports]], right=(1, 2)))
     for failed in reports:

@@ -7,12 +7,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from nbformat import NotebookNode, v4
 from tqdm import tqdm
 
 from tools.course import files, notebooks
 from tools.execute import kernels
+from tools.execute.warm import Servers
+
+WORKER = "tools.execute.worker"
 
 
 @dataclass(frozen=True)
@@ -63,28 +67,54 @@ def count_cells(job: Job) -> int:
     return sum(bool(cell.source.strip()) for cell in cells) + added
 
 
-def run_jobs(jobs: Sequence[Job], at_once: int = 2) -> list[Result]:
+def run_jobs(
+    jobs: Sequence[Job], at_once: int = 2, servers: Servers | None = None
+) -> list[Result]:
     """Execute all jobs and return their results in the same order. An interruption
-    begins no other."""
+    begins no other.
+
+    `servers`: fork workers and kernels from these; without any, each starts by itself,
+    as a learner's kernel does.
+    """
     environment = kernels.child_environment()
+    starts = [start(job, environment, servers) for job in jobs]
     counts = [count_cells(job) for job in jobs]
     with progress_bar(sum(counts), "cell") as bar:
 
-        def run(job: Job, count: int) -> Result:
+        def run(job: Job, count: int, start: Start) -> Result:
             name = job.source.stem
             bar.write(f"{name}: {count} cells", file=sys.stderr)
-            result = follow(job, environment, bar.update)
+            result = follow(job, start, bar.update)
             said = f"{result.error or 'done'} ({result.seconds:.0f} s)"
             bar.write(f"{name}: {said}", file=sys.stderr)
             return result
 
         with ThreadPoolExecutor(at_once) as pool:
-            return list(pool.map(run, jobs, counts))
+            return list(pool.map(run, jobs, counts, starts))
 
 
-def follow(
-    job: Job, environment: dict[str, str], tick: Callable[[], object] = lambda: None
-) -> Result:
+class Start(NamedTuple):
+    """The words and the variables with which a worker is started."""
+
+    command: tuple[str, ...]
+    environment: dict[str, str]
+
+
+def start(job: Job, environment: dict[str, str], servers: Servers | None) -> Start:
+    """Return how the job's worker is started: forked, where a server suits."""
+    plain = Start((*job.launcher, sys.executable, "-m", WORKER), environment)
+    if servers is None:
+        return plain
+    own = environment | job.environment
+    own = {name: text for name, text in own.items() if text is not None}
+    warm = servers.suited(own, job.launcher)
+    if warm is None:
+        return plain
+    # Behind the launcher too: it starts there as ever where the server declines.
+    return Start((*job.launcher, *warm.command(WORKER)), own | warm.environment())
+
+
+def follow(job: Job, start: Start, tick: Callable[[], object] = lambda: None) -> Result:
     """Start a worker, call `tick` after each cell, return the result in the worker's
     last event; without one, the worker died."""
     files.make_folder(job.target.parent)
@@ -93,7 +123,7 @@ def follow(
     path = job.target.with_suffix(".log")
     # A library in the kernel may write any bytes there.
     with open(path, "w+", encoding="utf-8", errors="replace") as log:
-        for last in events(job, environment, log):
+        for last in events(job, start, log):
             if "cells" in last:
                 tick()
         log.seek(0)
@@ -103,12 +133,12 @@ def follow(
     return Result(job, f"the process ended early: {tail[-1]}", 0.0, None)
 
 
-def events(job: Job, environment: dict[str, str], log):
+def events(job: Job, start: Start, log):
     """Start the worker and yield its events as they come."""
     worker = subprocess.Popen(
-        [*job.launcher, sys.executable, "-m", "tools.execute.worker"],
+        start.command,
         cwd=files.ROOT,
-        env=environment,
+        env=start.environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,

@@ -7,6 +7,7 @@ code cell, then one line with seconds, CPU seconds, peak memory and error.
 import json
 import os
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -16,6 +17,8 @@ import nbformat
 import papermill
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
+
+from tools.execute.proxy import USAGE
 
 
 def execute(job: dict, emit: Callable[..., None]) -> str:
@@ -82,8 +85,11 @@ def change_environment(changes: dict[str, str | None]) -> None:
             os.environ[name] = value
 
 
-def kernel_usage() -> dict[str, float | None]:
-    """Return the kernel's CPU seconds and largest resident memory, None if unknown."""
+def kernel_usage(note: Path) -> dict[str, float | None]:
+    """Return the kernel's CPU seconds and largest resident memory, None if unknown.
+    That of a forked one, which is no child of this process, stands in `note`."""
+    if note.exists():
+        return json.loads(note.read_text(encoding="utf-8"))
     try:
         import resource  # not on Windows
     except ModuleNotFoundError:
@@ -105,10 +111,13 @@ def main() -> None:
     def emit(**event) -> None:
         print(json.dumps(event), file=events, flush=True)
 
-    begin = time.monotonic()
-    error = execute(job, emit)
-    seconds = time.monotonic() - begin
-    emit(error=error, seconds=seconds, **kernel_usage())
+    with tempfile.TemporaryDirectory() as folder:
+        note = Path(folder, "usage.json")
+        os.environ[USAGE] = str(note)
+        begin = time.monotonic()
+        error = execute(job, emit)
+        seconds = time.monotonic() - begin
+        emit(error=error, seconds=seconds, **kernel_usage(note))
 
 
 if __name__ == "__main__":

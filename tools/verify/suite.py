@@ -17,6 +17,7 @@ from tools.course.options import VARIABLES, add_lesson_names, unknown
 from tools.editions.student import write_edition
 from tools.execute import kernels
 from tools.execute.lessons import run_lessons
+from tools.execute.warm import Servers
 from tools.verify.habits import command as habits
 
 EXAMPLE = "unit -- -k receptive_field"
@@ -25,7 +26,6 @@ SOURCES = ("helpers", "tools", "tests", "notebooks")
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command as lint; lint()"
 NBVAL = (
     "--nbval-lax",
-    "--nbval-current-env",
     "--nbval-cell-timeout=300",
     "--nbval-sanitize-with=tests/sanitize.cfg",
     "--dist=loadfile",  # else xdist splits one notebook over two kernels
@@ -52,15 +52,17 @@ class Count(NamedTuple):
     failed: int
 
 
-def ran(command: Sequence[str]) -> int:
-    """Run this Python in the checkout; return its exit code. What was said to this
-    command through PIXELS_LESSONS and the like is not said to its tests."""
+def environment() -> dict[str, str]:
+    """Return the variables of what is run here. What was said to this command through
+    PIXELS_LESSONS and the like is not said to its tests."""
+    return kernels.child_environment(**dict.fromkeys(f"PIXELS_{n}" for n in VARIABLES))
+
+
+def ran(command: Sequence[str], **variables: str) -> int:
+    """Run this Python in the checkout; return its exit code."""
     sys.stdout.flush()
-    own = dict.fromkeys(f"PIXELS_{name}" for name in VARIABLES)
     return subprocess.run(
-        [sys.executable, *command],
-        cwd=files.ROOT,
-        env=kernels.child_environment(**own),
+        [sys.executable, *command], cwd=files.ROOT, env=environment() | variables
     ).returncode
 
 
@@ -81,11 +83,12 @@ def imports(_: argparse.Namespace) -> Count:
     return count_failures([ran(["-c", LINT_IMPORTS, "--no-cache"])])
 
 
-def pytest(name: str, *arguments: str) -> Count:
+def pytest(name: str, *arguments: str, **variables: str) -> Count:
     """Run pytest, two processes at once; count from the report it leaves in build/."""
     xml = files.make_folder(files.BUILD) / f"{name}.xml"
     xml.unlink(missing_ok=True)
-    code = ran(["-m", "pytest", "-q", "-n", "2", f"--junitxml={xml}", *arguments])
+    command = ["-m", "pytest", "-q", "-n", "2", f"--junitxml={xml}", *arguments]
+    code = ran(command, **variables)
     passed, failed = counted(xml) if xml.exists() else (0, 0)
     # A crash or an empty collection leaves no failed test, only the exit code.
     return Count(passed, failed or int(code != 0))
@@ -108,25 +111,32 @@ def unit(asked: argparse.Namespace) -> Count:
 def nbval(asked: argparse.Namespace) -> Count:
     """Re-execute lessons as stored."""
     paths = notebooks.choose(asked.lessons)
-    return pytest("nbval", *NBVAL, *map(str, paths), *asked.passed_on)
+    kernel, variables = "--nbval-current-env", {}
+    if warm := asked.servers.suited(environment()):
+        kernel, variables = "--nbval-kernel-name=python3", warm.environment()
+    words = (*NBVAL, kernel, *map(str, paths), *asked.passed_on)
+    return pytest("nbval", *words, **variables)
 
 
 def another_seed(asked: argparse.Namespace) -> Count:
     """Every claim holds, and every exercise is solved, at another seed too."""
     paths, out = notebooks.choose(asked.lessons), files.BUILD / "seed-1"
-    reports = run_lessons(paths, out, {"SEED": 1})
+    reports = run_lessons(paths, out, {"SEED": 1}, servers=asked.servers)
     return count_failures([report.problems for report in reports])
 
 
-def practised(chosen: Sequence[habits.Habit], paths: Sequence[Path]) -> Count:
+def practised(
+    chosen: Sequence[habits.Habit], paths: Sequence[Path], servers: Servers
+) -> Count:
     """Count the lessons that bear these habits."""
-    return count_failures([found.problems for found in habits.run(chosen, paths)])
+    outcomes = habits.run(chosen, paths, servers=servers)
+    return count_failures([outcome.problems for outcome in outcomes])
 
 
 def few_habits(asked: argparse.Namespace) -> Count:
     """The first lesson bears what learners do; all lessons: `pixels habits`."""
     chosen = habits.choose(("restart", "again", "twice"))
-    return practised(chosen, notebooks.choose(asked.lessons)[:1])
+    return practised(chosen, notebooks.choose(asked.lessons)[:1], asked.servers)
 
 
 def student(asked: argparse.Namespace) -> Count:
@@ -135,7 +145,8 @@ def student(asked: argparse.Namespace) -> Count:
     folder = files.BUILD / "student"
     shutil.rmtree(folder, ignore_errors=True)
     write_edition(folder)
-    return practised([habits.STUDENT_RUN], notebooks.choose(asked.lessons, folder))
+    paths = notebooks.choose(asked.lessons, folder)
+    return practised([habits.STUDENT_RUN], paths, asked.servers)
 
 
 Step = Callable[[argparse.Namespace], Count]
@@ -186,11 +197,12 @@ def main(arguments: argparse.Namespace, steps: Mapping[str, Step] = STEPS) -> in
         notebooks.choose(arguments.lessons)
     rows = [("step", "passed", "failed", "seconds")]
     passed = failed = 0
-    for name in chosen:
-        count, seconds = timed(name, steps[name], arguments)
-        passed += count.passed
-        failed += count.failed
-        rows.append((name, str(count.passed), str(count.failed), f"{seconds:.0f}"))
+    with Servers() as arguments.servers:  # kernels here are forked from warm ones
+        for name in chosen:
+            count, seconds = timed(name, steps[name], arguments)
+            passed += count.passed
+            failed += count.failed
+            rows.append((name, str(count.passed), str(count.failed), f"{seconds:.0f}"))
     print("\n" + text_table(rows, right=(1, 2, 3)))
     print(f"\n{passed} passed, {failed} failed")
     return 1 if failed else 0

@@ -63,7 +63,7 @@ def test_only_the_page_as_printed_must_judge_every_claim(
     executed, monkeypatch, capsys, parameters, all_judged
 ):
     results = [executed["02_raises"], executed["04_open"]]
-    monkeypatch.setattr(lessons, "run_jobs", lambda jobs, at_once: results)
+    monkeypatch.setattr(lessons, "run_jobs", lambda *_: results)
     monkeypatch.setattr(lessons, "fitting", lambda path, wanted: wanted)
     paths = [result.job.source for result in results]
     broken, left = lessons.run_lessons(paths, paths[0].parent / "out", parameters)

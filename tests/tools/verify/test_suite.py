@@ -10,7 +10,7 @@ from nbval.plugin import get_sanitize_patterns
 
 from helpers.core.errors import UserError
 from tools.course import files, notebooks
-from tools.execute import kernels
+from tools.execute import kernels, warm
 from tools.verify import suite
 from tools.verify.suite import Count
 
@@ -69,10 +69,11 @@ def test_pytest_gets_what_follows_and_a_lesson_restricts_the_notebooks(
     monkeypatch.setattr(notebooks.choose, "__defaults__", (tmp_path,))
     monkeypatch.setattr(files, "BUILD", tmp_path)
     seen = []
-    monkeypatch.setattr(suite, "ran", lambda command: seen.append(command) or 0)
+    monkeypatch.setattr(suite, "ran", lambda words, **_: seen.append(words) or 0)
     monkeypatch.setattr(
-        suite, "run_lessons", lambda paths, *_: seen.append(paths) or []
+        suite, "run_lessons", lambda paths, *_, **__: seen.append(paths) or []
     )
+    monkeypatch.setattr(warm, "possible", lambda: False)
     run(passed_on=["-k", "x"], steps=suite.STEPS)
     run("nbval", "papermill", lessons=["0-1"], steps=suite.STEPS)
     unit, nbval, papermill = seen

@@ -19,6 +19,7 @@ from tools.editions.student import student_edition
 from tools.execute.kernels import at_home
 from tools.execute.lessons import fitting
 from tools.execute.schedule import Job, run_jobs
+from tools.execute.warm import Servers
 from tools.verify.habits import pages, seal
 from tools.verify.habits.pages import Habit
 from tools.verify.habits.report import HEADER, Outcome, judge, log_of
@@ -89,16 +90,23 @@ def choose(names: Sequence[str]) -> list[Habit]:
 
 
 def practise(
-    habit: Habit, paths: Sequence[Path], folder: Path, at_once: int = 2
+    habit: Habit,
+    paths: Sequence[Path],
+    folder: Path,
+    at_once: int = 2,
+    servers: Servers | None = None,
 ) -> list[Outcome]:
-    """Use lessons in this way; return what became of each. `folder` is made anew.
+    """Use lessons in this way; return what became of each. `folder` is made anew;
+    `servers`: as for `run_jobs`.
 
     Raises UserError, before anything is executed, for a parameter a lesson lacks.
     """
     shutil.rmtree(folder, ignore_errors=True)
     plans = [jobs(habit, path, files.make_folder(folder)) for path in paths]
     # First the first pages of all lessons, then their second ones.
-    rounds = [run_jobs(together, at_once) for together in zip(*plans, strict=True)]
+    rounds = [
+        run_jobs(together, at_once, servers) for together in zip(*plans, strict=True)
+    ]
     return [judge(habit, results) for results in zip(*rounds, strict=True)]
 
 
@@ -144,13 +152,18 @@ def surroundings(walls: Sequence[str], target: Path) -> dict:
 
 
 def run(
-    habits: Sequence[Habit], paths: Sequence[Path], at_once: int = 2
+    habits: Sequence[Habit],
+    paths: Sequence[Path],
+    at_once: int = 2,
+    servers: Servers | None = None,
 ) -> list[Outcome]:
-    """Practise habits on lessons, in build/habits; print and return what came of it."""
+    """Practise habits on lessons, in build/habits; print and return what came of it.
+    `servers`: as for `run_jobs`."""
     outcomes = []
     for habit in habits:
         print(f"{habit.name}: {habit.text}", flush=True)
-        found = practise(habit, paths, files.BUILD / "habits" / habit.name, at_once)
+        folder = files.BUILD / "habits" / habit.name
+        found = practise(habit, paths, folder, at_once, servers)
         for outcome in found:
             notes = [f"noted: {note}" for note in outcome.notes]
             for line in [*outcome.problems, *notes]:

@@ -13,7 +13,7 @@ import json
 import os
 import socket
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 VARIABLE = "PIXELS_WALLS"
@@ -92,12 +92,22 @@ def written(event: str, arguments: tuple) -> list[str]:
     return [os.fsdecode(p) for p in paths if isinstance(p, str | bytes | os.PathLike)]
 
 
+LOGS: list[tuple[Walls, int]] = []  # of the walls that stand; open files
+
+
 def stand() -> None:
     """Hold the walls that this process was started behind until it ends: nothing can
-    take an audit hook away. The log is there from now on."""
+    take an audit hook away. The log is there from now on. In a fork of a process that
+    stands behind the same walls already, they go on in the fork's own log."""
     walls = Walls(**json.loads(os.environ[VARIABLE]))
     # Every process behind the walls adds to it.
     log = os.open(walls.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    for standing, its_log in LOGS:
+        if replace(standing, log=walls.log) == walls:
+            os.dup2(log, its_log, inheritable=False)
+            os.close(log)
+            return
+    LOGS.append((walls, log))
 
     def refuse(event: str, arguments: tuple) -> None:
         if met := walls.error(event, arguments):

@@ -181,6 +181,8 @@ def test_the_edition_in_build_is_what_is_verified(monkeypatch, tmp_path):
     monkeypatch.setattr(suite, "write_edition", lambda folder: folder.mkdir())
     monkeypatch.setattr(notebooks, "lessons", lambda folder: [folder / "01_a.ipynb"])
     failed = SimpleNamespace(problems=("one",))
-    monkeypatch.setattr(command, "run", lambda _, paths: [failed for _ in paths])
-    assert suite.student(Namespace(lessons=[])) == suite.Count(0, 1)
+    monkeypatch.setattr(
+        command, "run", lambda _, paths, servers: [failed for _ in paths]
+    )
+    assert suite.student(Namespace(lessons=[], servers=None)) == suite.Count(0, 1)
     assert (tmp_path / "student").is_dir()

@@ -125,6 +125,22 @@ def test_walls_stand_in_what_a_process_starts(room, server):
     assert '"wall": "home"' in (room / "log").read_text(encoding="utf-8")
 
 
+AGAIN = """\
+import json
+from tools.verify.habits import walls
+held = json.loads(os.environ[walls.VARIABLE])
+os.environ[walls.VARIABLE] = json.dumps(held | {"log": out + "/log"})
+walls.stand()
+open(home + "/a", "w")"""
+
+
+def test_a_fork_goes_on_behind_the_same_walls_with_its_own_log(room, server):
+    assert "PermissionError" in python(room, server, AGAIN).stderr
+    assert (room / "log").read_text(encoding="utf-8") == ""
+    logged = (room / "out" / "log").read_text(encoding="utf-8").splitlines()
+    assert len(logged) == 1 and '"wall": "home"' in logged[0]
+
+
 UNSHARE = ["unshare", "--map-root-user", "--net", "--mount", "true"]
 needs_namespaces = pytest.mark.skipif(
     shutil.which("unshare") is None or subprocess.run(UNSHARE).returncode != 0,
