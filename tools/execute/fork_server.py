@@ -36,6 +36,7 @@ LIBRARIES = (
     *("tokenizers", "safetensors.torch", "transformers.models.bert.modeling_bert"),
     "papermill",
 )
+INLINE = "module://matplotlib_inline.backend_inline"
 # The variables that no library reads when it is imported; the rest must be equal.
 FREE = ("PIXELS_", "NBGRADER_", "JPY_", "PYTEST_", "JUPYTER_PATH", "PYTHONPATH")
 SHELLS = ("_", "PWD", "OLDPWD", "SHLVL", "COLUMNS", "LINES")
@@ -192,6 +193,7 @@ class Server:
 def main(listener: str, *libraries: str) -> None:
     """Import, serve, and in each fork run what was asked for."""
     own = dict(os.environ)
+    os.environ.setdefault("MPLBACKEND", INLINE)  # as a kernel does before any import
     imported = import_libraries(libraries)
     server = Server(socket.socket(fileno=int(listener)), 0, own, imported)
     if request := server.run():

@@ -207,16 +207,19 @@ def test_torch_is_seeded_anew():
 
 
 BURN = "while __import__('time').process_time() < 1:\n    pass"
+FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
 FORKED = "import sys\nprint(any('parent_handle' in word for word in sys.argv))"
 
 
 def test_the_kernel_of_a_job_is_forked_and_its_usage_is_its_own(tmp_path, write_lesson):
-    cells = tiny_cells(code(BURN), code(FORKED))
+    cells = tiny_cells(code(BURN), code(FIGURE), code(FORKED))
     source = write_lesson(tmp_path, "01_tiny", cells)
-    with warm.Servers(libraries=LIBRARIES) as servers:
+    with warm.Servers(libraries=(*LIBRARIES, "matplotlib.pyplot")) as servers:
         (result,) = run_jobs([Job(source, tmp_path / "out.ipynb")], servers=servers)
     assert result.error == ""
-    assert notebooks.stream(result.notebook().cells[-1]) == "True\n"
+    figure, forked = result.notebook().cells[-2:]
+    assert "image/png" in figure.outputs[0].data
+    assert notebooks.stream(forked) == "True\n"
     assert result.cpu_seconds >= 1
     assert result.megabytes > 30  # its proxy has a third of that
 
