@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from tqdm import tqdm
 
 from tools.course import files, notebooks
 from tools.execute import kernels
+from tools.execute.order import by_length
 from tools.execute.warm import Servers
 
 WORKER = "tools.execute.worker"
@@ -70,15 +72,19 @@ def count_cells(job: Job) -> int:
 def run_jobs(
     jobs: Sequence[Job], at_once: int = 2, servers: Servers | None = None
 ) -> list[Result]:
-    """Execute all jobs and return their results in the same order. An interruption
-    begins no other.
+    """Execute all jobs, the longest first where some run at once, and return their
+    results in the order of the jobs. An interruption begins no other.
 
     `servers`: fork workers and kernels from these; without any, each starts by itself,
     as a learner's kernel does.
     """
     environment = kernels.child_environment()
-    starts = [start(job, environment, servers) for job in jobs]
-    counts = [count_cells(job) for job in jobs]
+    queue = list(jobs)
+    if at_once > 1:
+        queue.sort(key=lambda job: by_length(job.source))
+    started = partial(start, environment=environment, servers=servers, of=len(jobs))
+    starts = list(map(started, queue))
+    counts = [count_cells(job) for job in queue]
     with progress_bar(sum(counts), "cell") as bar:
 
         def run(job: Job, count: int, start: Start) -> Result:
@@ -90,7 +96,8 @@ def run_jobs(
             return result
 
         with ThreadPoolExecutor(at_once) as pool:
-            return list(pool.map(run, jobs, counts, starts))
+            results = list(pool.map(run, queue, counts, starts))
+    return sorted(results, key=lambda result: jobs.index(result.job))
 
 
 class Start(NamedTuple):
@@ -100,14 +107,17 @@ class Start(NamedTuple):
     environment: dict[str, str]
 
 
-def start(job: Job, environment: dict[str, str], servers: Servers | None) -> Start:
-    """Return how the job's worker is started: forked, where a server suits."""
+def start(
+    job: Job, environment: dict[str, str], servers: Servers | None, of: int
+) -> Start:
+    """Return how the worker of one `of` so many jobs is started: forked, where a
+    server suits."""
     plain = Start((*job.launcher, sys.executable, "-m", WORKER), environment)
     if servers is None:
         return plain
     own = environment | job.environment
     own = {name: text for name, text in own.items() if text is not None}
-    warm = servers.suited(own, job.launcher)
+    warm = servers.suited(own, job.launcher, of)
     if warm is None:
         return plain
     # Behind the launcher too: it starts there as ever where the server declines.

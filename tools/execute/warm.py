@@ -31,6 +31,7 @@ from tools.execute.processes import end_family
 
 PROXY = Path(__file__).with_name("proxy.py")
 BACKLOG = 128
+WORTH_IT = 2  # kernels: a server imports more than any one of them
 PATIENCE = 10.0  # seconds
 
 
@@ -88,16 +89,23 @@ class Servers:
         self.stack.close()
 
     def suited(
-        self, environment: Mapping[str, str], launcher: Sequence[str] = ()
+        self,
+        environment: Mapping[str, str],
+        launcher: Sequence[str] = (),
+        starts: int = WORTH_IT,
     ) -> Warm | None:
         """Return the one whose forks are as processes with these variables are, behind
-        this launcher; None where nothing can be forked."""
+        this launcher; None where nothing can be forked.
+
+        `starts`: how many processes with heavy imports are to be started now; for
+        fewer than WORTH_IT none is made.
+        """
         fixed = {name: s for name, s in environment.items() if not is_free(name)}
         key = (tuple(launcher), frozenset(fixed.items()))
-        if key not in self.found:
+        if key not in self.found and starts >= WORTH_IT:
             warm = forked(environment, launcher, self.libraries)
             self.found[key] = self.stack.enter_context(warm)
-        return self.found[key]
+        return self.found.get(key)
 
 
 @contextmanager

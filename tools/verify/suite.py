@@ -17,6 +17,7 @@ from tools.course.options import VARIABLES, add_lesson_names, unknown
 from tools.editions.student import write_edition
 from tools.execute import kernels
 from tools.execute.lessons import run_lessons
+from tools.execute.order import by_length
 from tools.execute.warm import Servers
 from tools.verify.habits import command as habits
 
@@ -29,6 +30,7 @@ NBVAL = (
     "--nbval-cell-timeout=300",
     "--nbval-sanitize-with=tests/sanitize.cfg",
     "--dist=loadfile",  # else xdist splits one notebook over two kernels
+    "--no-loadscope-reorder",  # the longest first, not that with the most cells
     "--timeout=900",
 )
 
@@ -112,9 +114,9 @@ def nbval(asked: argparse.Namespace) -> Count:
     """Re-execute lessons as stored."""
     paths = notebooks.choose(asked.lessons)
     kernel, variables = "--nbval-current-env", {}
-    if warm := asked.servers.suited(environment()):
+    if warm := asked.servers.suited(environment(), starts=len(paths)):
         kernel, variables = "--nbval-kernel-name=python3", warm.environment()
-    words = (*NBVAL, kernel, *map(str, paths), *asked.passed_on)
+    words = (*NBVAL, kernel, *map(str, sorted(paths, key=by_length)), *asked.passed_on)
     return pytest("nbval", *words, **variables)
 
 

@@ -214,7 +214,9 @@ FORKED = "import sys\nprint(any('parent_handle' in word for word in sys.argv))"
 def test_the_kernel_of_a_job_is_forked_and_its_usage_is_its_own(tmp_path, write_lesson):
     cells = tiny_cells(code(BURN), code(FIGURE), code(FORKED))
     source = write_lesson(tmp_path, "01_tiny", cells)
-    with warm.Servers(libraries=(*LIBRARIES, "matplotlib.pyplot")) as servers:
+    libraries = (*LIBRARIES, "matplotlib.pyplot")
+    with warm.Servers(libraries) as servers:
+        servers.suited(kernels.child_environment())
         (result,) = run_jobs([Job(source, tmp_path / "out.ipynb")], servers=servers)
     assert result.error == ""
     figure, forked = result.notebook().cells[-2:]
@@ -235,6 +237,8 @@ def test_one_server_serves_what_is_alike(environment, monkeypatch):
     with warm.Servers() as servers:
         servers.suited(environment)
         servers.suited(environment | {"PIXELS_X": "1"})
+        assert len(started) == 1
+        assert servers.suited(environment | {"HOME": "/"}, starts=1) is None
         assert len(started) == 1
         servers.suited(environment | {"HOME": "/"})
         servers.suited(environment, ("unshare",))
