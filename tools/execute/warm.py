@@ -32,6 +32,7 @@ from tools.execute.processes import end_family
 PROXY = Path(__file__).with_name("proxy.py")
 BACKLOG = 128
 WORTH_IT = 2  # kernels: a server imports more than any one of them
+LONGEST_FOLDER = 80  # bytes of the 107 that a socket's path may have
 PATIENCE = 10.0  # seconds
 
 
@@ -69,8 +70,9 @@ class Warm:
 
 def possible() -> bool:
     """Return whether kernels may be forked: on macOS a fork of a process that has used
-    its frameworks can crash, and Windows has none."""
-    return sys.platform == "linux" and hasattr(os, "pidfd_open")
+    its frameworks can crash, Windows has none, and a socket's path must be short."""
+    short = len(os.fsencode(tempfile.gettempdir())) < LONGEST_FOLDER
+    return sys.platform == "linux" and hasattr(os, "pidfd_open") and short
 
 
 class Servers:

@@ -245,7 +245,13 @@ def test_one_server_serves_what_is_alike(environment, monkeypatch):
     assert len(started) == 3
 
 
-def test_without_forks_everything_starts_as_ever(environment, monkeypatch):
-    monkeypatch.setattr(warm.sys, "platform", "darwin")
+@pytest.mark.parametrize(
+    ("thing", "name", "value"),
+    [(warm.sys, "platform", "darwin"), (warm.tempfile, "tempdir", "/tmp/" + "a" * 90)],
+)
+def test_without_forks_everything_starts_as_ever(
+    environment, monkeypatch, thing, name, value
+):
+    monkeypatch.setattr(thing, name, value)
     with warm.Servers() as servers:
         assert servers.suited(environment) is None
