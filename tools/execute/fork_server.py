@@ -47,10 +47,15 @@ def is_free(name: str) -> bool:
     return name.startswith(FREE) or name in SHELLS
 
 
-def differing(asked: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
-    """Return the variables in which a fork would differ from a process of its own."""
-    names = sorted(asked.keys() | own.keys())
-    return [n for n in names if not is_free(n) and asked.get(n) != own.get(n)]
+def differing(
+    asked: Mapping[str, str], own: Mapping[str, str], imported: Mapping[str, str]
+) -> list[str]:
+    """Return the variables in which a fork would differ from a process of its own:
+    those that are neither as the server was started with, nor as an import has set
+    them, which a fork hands on to what it starts."""
+    names = [name for name in asked.keys() | own.keys() if not is_free(name)]
+    known = {name: (own.get(name), imported.get(name, own.get(name))) for name in names}
+    return sorted(name for name in names if asked.get(name) not in known[name])
 
 
 def import_libraries(names: Sequence[str]) -> dict[str, str]:
@@ -136,7 +141,8 @@ class Server:
         channel, _ = self.listener.accept()
         message, streams, *_ = socket.recv_fds(channel, LONGEST, len(STREAMS))
         request, pid = json.loads(message or "{}"), None
-        if not differing(request.get("environment", {}), self.own):
+        asked = request.get("environment", {})
+        if not differing(asked, self.own, self.imported):
             with suppress(OSError):  # no memory, or too many processes
                 pid = os.fork()
         if pid == 0:

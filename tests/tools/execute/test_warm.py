@@ -16,7 +16,7 @@ from tools.execute.proxy import USAGE
 from tools.execute.schedule import Job, run_jobs
 
 pytestmark = pytest.mark.skipif(not warm.possible(), reason="forks are Linux's")
-LIBRARIES = ("numpy", "ipykernel.kernelapp")
+LIBRARIES = ("numpy", "ipykernel.kernelapp", "sets")
 MODULES = {
     "whoami": """\
 import os, sys
@@ -44,6 +44,7 @@ while time.process_time() < 0.5:
 import os, sys, atexit
 atexit.register(print, "at exit")
 exec(sys.argv[1])""",
+    "sets": "import os; os.environ['SET'] = 'by an import'",
     "warns": "import warnings; warnings.warn('old', FutureWarning)",
     "threads": """\
 import threading, time
@@ -89,6 +90,7 @@ def test_a_fork_is_as_a_process_of_its_own(server, environment, tmp_path):
     own = environment | {"PIXELS_X": "1", "JUPYTER_PATH": "a"}
     own["PYTHONPATH"] = os.pathsep.join([str(tmp_path), own["PYTHONPATH"]])
     words = server.command("whoami", "-f", "a b"), plain("whoami", "-f", "a b")
+    own["SET"] = "by an import"
     forked, expected = (run(each, own, cwd=tmp_path) for each in words)
     assert forked == expected
     assert str(tmp_path) in forked[0] and "typed" in forked[0]
@@ -172,6 +174,15 @@ def test_where_a_variable_could_tell_it_is_a_process_of_its_own(server, environm
     assert pid != own
 
 
+def test_a_fork_has_forks_too_with_what_an_import_has_set(server, environment):
+    inner = server.command("pid")
+    assert "'SET': 'by an import'" in run(server.command("whoami"), environment)[0]
+    pid, own = pid_and_own(inner, environment | {"SET": "by an import"})
+    assert pid != own
+    pid, own = pid_and_own(inner, environment | {"SET": "by another"})
+    assert pid == own
+
+
 @pytest.mark.parametrize(
     ("library", "reason"),
     [("warns", "an import warns: old"), ("threads", "have started 1 threads")],
@@ -211,7 +222,10 @@ FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
 FORKED = "import sys\nprint(any('parent_handle' in word for word in sys.argv))"
 
 
-def test_the_kernel_of_a_job_is_forked_and_its_usage_is_its_own(tmp_path, write_lesson):
+def test_the_kernel_of_a_job_is_forked_and_its_usage_is_its_own(
+    tmp_path, write_lesson, modules, monkeypatch
+):
+    monkeypatch.setenv("PYTHONPATH", str(modules))  # where the import that sets is
     cells = tiny_cells(code(BURN), code(FIGURE), code(FORKED))
     source = write_lesson(tmp_path, "01_tiny", cells)
     libraries = (*LIBRARIES, "matplotlib.pyplot")
