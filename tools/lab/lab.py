@@ -48,7 +48,7 @@ def command(
         options.append("--allow-root")
     if not display:
         options.append("--no-browser")
-    return [sys.executable, "-m", "jupyterlab", *options]
+    return [sys.executable, "-m", "tools.lab.server", *options]
 
 
 def lab_environment(*configs: Path) -> dict[str, str]:

@@ -53,6 +53,7 @@ def test_jupyterlab_starts_once_study_is_there(
     assert (root / "study/00_start_here.ipynb").exists()
     ((command, environment),) = calls
     assert f"--ServerApp.root_dir={root}" in command
+    assert command[1:3] == ["-m", "tools.lab.server"]  # half the time of jupyterlab's
     configs = environment["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert configs[:2] == [str(lab.LEARNER), str(lab.SETTINGS)]
 
