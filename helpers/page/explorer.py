@@ -1,14 +1,19 @@
 """Interactive figures (ipywidgets): controls below a figure that redraw it."""
 
+from __future__ import annotations
+
 import html
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from IPython.display import display
 from ipywidgets import HTML, IntSlider, ValueWidget, VBox
-from matplotlib.figure import Figure
 
 from helpers.core.errors import UserError
 from helpers.plots.theme import as_picture
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def explore(draw: Callable[..., Figure], alt: str, **controls: ValueWidget) -> None:

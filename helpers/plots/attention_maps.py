@@ -1,18 +1,22 @@
 """Attention maps: weights of queries on keys, and an overview of all heads."""
 
+from __future__ import annotations
+
 import math
 import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
-from matplotlib.patches import Rectangle
 
 from helpers.plots.text import drawable
-from helpers.plots.theme import ORANGE, ORDERED
+from helpers.plots.theme import ORANGE, ORDERED, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 WEIGHT = "attention weight"
 CELL, SMALLEST, LARGEST = 0.26, 1.6, 5.2  # inches: a token's place, a map's side
@@ -50,7 +54,7 @@ def attention_row(
         raise ValueError("a row of attention maps needs a map")
     queries = keys if queries is None else queries
     cell = cell_side(len(keys), len(queries), len(maps))
-    figure = Figure(figsize=figure_size(cell, keys, queries, len(maps)))
+    figure = new_figure(figsize=figure_size(cell, keys, queries, len(maps)))
     row = figure.subplots(1, len(maps), squeeze=False, sharey=True)[0]
     for ax, (name, weights_qk) in zip(row, maps.items(), strict=True):
         image = draw_map(ax, weights_qk, keys, queries, cell)
@@ -114,8 +118,10 @@ def names(tokens: Sequence[str]) -> list[str]:
 def head_overview(weights_ln, job: str) -> Figure:
     """Return a map of the weight that every head puts on a job, (L, N) from 0 to 1;
     the largest is framed and written down. Layers and heads count from 0."""
+    from matplotlib.patches import Rectangle
+
     weights = np.asarray(weights_ln)
-    figure = Figure(figsize=(6, 3))
+    figure = new_figure(figsize=(6, 3))
     ax = figure.subplots()
     image = ax.imshow(weights, cmap=ORDERED, vmin=0, vmax=1)
     layer, head = np.unravel_index(weights.argmax(), weights.shape)

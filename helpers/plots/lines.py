@@ -1,12 +1,17 @@
 """Line plots of several runs and their mean, with labels that do not overlap."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from helpers.plots.theme import axes, label_end, runs_and_mean
 from helpers.training.fit import History
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 GAP = 15  # points between two labels, a little more than their height
 

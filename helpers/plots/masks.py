@@ -1,19 +1,22 @@
 """Attention masks as figures: which token may attend to which."""
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
-from matplotlib import font_manager
-from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
-from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
-from matplotlib.patches import Patch
 from torch import Tensor
 
 from helpers.plots.text import drawable
 from helpers.plots.theme import OURS, fixed_figure, placed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 HIDDEN = "#E0E0E0"
 CELL, LINE = 0.28, 0.19  # inches: a pair's square, and a line of text
@@ -75,6 +78,8 @@ def wrapped(name: str, T: int) -> str:
 
 def tick_length(words: Sequence[str]) -> float:
     """Return the inches that the longest word takes beside a grid."""
+    from matplotlib import font_manager
+
     font = FT2Font(font_manager.findfont("DejaVu Sans"))
     font.set_size(TICKS, 72)
     widths = []
@@ -112,6 +117,8 @@ def draw_mask(ax: Axes, mask_tt: Tensor, words: Sequence[str], split) -> None:
 
 def explain(figure: Figure) -> None:
     """Add a legend for the two colours at the bottom."""
+    from matplotlib.patches import Patch
+
     colours = {"may look": OURS, "hidden": HIDDEN}
     handles = [Patch(color=colour, label=name) for name, colour in colours.items()]
     look = {"frameon": False, "fontsize": 9, "handlelength": 1, "borderaxespad": 0.2}

@@ -1,14 +1,19 @@
 """Figures of mistakes: the confusion matrix, and the pictures themselves."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from torch import Tensor
 
 from helpers.analysis.mistakes import Mistake
 from helpers.plots.text import drawable
 from helpers.plots.theme import ORDERED, as_image, axes, panels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 NUMBERS = 12  # classes up to which every square says its count
 NAMES = 40  # classes up to which every row has its name

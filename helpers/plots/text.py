@@ -1,13 +1,17 @@
 """Heatmaps along a text: one column per symbol, the text itself as ticks."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import font_manager
-from matplotlib.axes import Axes
 from matplotlib.ft2font import FT2Font
 
 from helpers.plots.theme import ORDERED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 LINE_END = "⏎"
 STAND_INS = {"\n": LINE_END, "\t": "⇥", " ": "␣"}  # what else would not be seen
@@ -16,6 +20,8 @@ STAND_INS = {"\n": LINE_END, "\t": "⇥", " ": "␣"}  # what else would not be 
 def drawable(text: Sequence[str]) -> list[str]:
     """Return each symbol as the figures' font can draw it: blanks and line ends by a
     sign, what the font lacks by "□" (a warning on the page would be no help)."""
+    from matplotlib import font_manager
+
     font = FT2Font(font_manager.findfont("DejaVu Sans"))
     known = font.get_charmap()
     seen = [STAND_INS.get(symbol, symbol) for symbol in text]

@@ -5,6 +5,9 @@ never carries meaning alone: lines differ in dash or marker too.
 
 No pyplot: its list of open figures is shared between threads, and an explorer redraws
 in another thread than the cell that is running.
+
+The parts of matplotlib that draw are imported with the first figure, which shortens a
+lesson's first cell; so every room below imports their names for its signatures alone.
 """
 
 from __future__ import annotations
@@ -17,13 +20,12 @@ import matplotlib
 import numpy as np
 import torch
 from cycler import cycler
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import PlaceHolderLayoutEngine
-from matplotlib.lines import Line2D
 
 if TYPE_CHECKING:
     from IPython.display import Image
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 
 BASELINE, OURS, CONTRAST = "#666666", "#0072B2", "#D55E00"
@@ -96,9 +98,16 @@ def as_picture(figure: Figure, alt: str, photo: bool = False) -> Image:
     return Image(data=picture.getvalue(), alt=alt)
 
 
+def new_figure(**settings) -> Figure:
+    """Return an empty figure: what matplotlib's Figure takes by name."""
+    from matplotlib.figure import Figure
+
+    return Figure(**settings)
+
+
 def axes(title: str, xlabel: str = "", ylabel: str = "", size=None) -> Axes:
     """Return the axes of a new figure; `size` is (width, height) in inches."""
-    ax = Figure(figsize=size).subplots()
+    ax = new_figure(figsize=size).subplots()
     ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
     return ax
 
@@ -163,7 +172,8 @@ def picture_grid(
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     high = size + (0.28 if titles else 0.05)
-    figure = Figure(figsize=(columns * size, rows * high + (0.35 if title else 0)))
+    tall = rows * high + (0.35 if title else 0)
+    figure = new_figure(figsize=(columns * size, tall))
     grid = figure.subplots(rows, columns, squeeze=False)
     for ax in grid.flat:
         ax.set_axis_off()
@@ -188,7 +198,7 @@ def as_image(picture) -> np.ndarray:
 
 def panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list]:
     """Return a figure of `size` inches and its axes as a flat list."""
-    figure = Figure(figsize=size)
+    figure = new_figure(figsize=size)
     return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
 
 
@@ -248,9 +258,11 @@ def log_axes(ax: Axes, xticks: Sequence[float], yticks: Sequence[float]) -> Axes
 
 def fixed_figure(wide: float, high: float) -> Figure:
     """Return an empty figure of these inches, whose axes no layout moves."""
+    from matplotlib.layout_engine import PlaceHolderLayoutEngine
+
     # Not "none": after a first drawing, matplotlib falls back to the theme's layout.
     still = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=True)
-    return Figure(figsize=(wide, high), layout=still)
+    return new_figure(figsize=(wide, high), layout=still)
 
 
 def placed(figure: Figure, *box: float) -> Axes:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from helpers.core.run import cpu_seconds
 from helpers.core.tables import Table
@@ -26,6 +25,8 @@ def multiplications(model: nn.Module, x: Tensor) -> dict[str, int]:
     Works on the meta device: nothing needs to be computed. Parts without any (norm,
     ReLU, pooling) count 0.
     """
+    from torch.utils.flop_counter import FlopCounterMode  # brings triton
+
     counter = FlopCounterMode(display=False)
     with counter, evaluation_mode(model):  # or norms would count this picture in
         model(x)
@@ -40,6 +41,8 @@ def multiplications(model: nn.Module, x: Tensor) -> dict[str, int]:
 
 def fused_flops(q: tuple, k: tuple, v: tuple, *rest, **options) -> int:
     """Return the FLOPs of fused attention on these shapes: PyTorch's own formula."""
+    from torch.utils.flop_counter import sdpa_flop_count
+
     return sdpa_flop_count(q, k, v)
 
 
@@ -51,6 +54,8 @@ FUSED = {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: fused_flops
 def flops(function: Callable, *inputs: Tensor) -> int:
     """Return the floating-point operations of the matrix products in one call, two
     for each multiply-add, as PyTorch's FlopCounterMode counts them."""
+    from torch.utils.flop_counter import FlopCounterMode
+
     counter = FlopCounterMode(display=False, custom_mapping=FUSED)
     with counter:
         function(*inputs)

@@ -1,11 +1,16 @@
 """Figures of lesson 01: theoretical and effective receptive fields."""
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from __future__ import annotations
 
-from helpers.plots.theme import ORANGE, ORDERED, as_image
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from helpers.plots.theme import ORANGE, ORDERED, as_image, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def field_map(ax: Axes, gradient_hw, first: float, last: float) -> Axes:
@@ -24,6 +29,8 @@ def field_map(ax: Axes, gradient_hw, first: float, last: float) -> Axes:
 
 def frame(ax: Axes, first: float, last: float) -> None:
     """Draw a square around the pixels `first` to `last` of both axes."""
+    from matplotlib.patches import Rectangle
+
     low, side = first - 0.5, last - first + 1
     ax.add_patch(Rectangle((low, low), side, side, fill=False, color=ORANGE, lw=2))
 
@@ -36,7 +43,7 @@ def field_over(picture_hw, weight_hw, width: float) -> Figure:
     """
     picture, weight = as_image(picture_hw), as_image(weight_hw)
     side = max(picture.shape[0], weight.shape[0] + 4)
-    figure = Figure(figsize=(3.6, 3.8))
+    figure = new_figure(figsize=(3.6, 3.8))
     ax = figure.subplots()
     for image, colours, opacity in ((picture, "gray", 1), (weight, ORDERED, 0.75)):
         low = (side - image.shape[0]) / 2 - 0.5

@@ -1,13 +1,17 @@
 """Figures of lesson 03: gates, units and generated text, one column per symbol."""
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Sequence
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from helpers.lessons.lesson03.lstm_units import GateTrace
 from helpers.plots.text import LINE_END, drawable, strip
 from helpers.plots.theme import ORDERED, OURS, SIGNED, SKY, panels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def gate_map(trace: GateTrace, text: str, show: str, units: int = 24) -> Figure:

@@ -1,16 +1,15 @@
 """Figures of lesson 05: a generation step with its KV-cache, and scaling curves."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch.nn.functional as F
 from matplotlib import colormaps
-from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import PowerNorm
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from helpers.lessons.lesson05.generation import GenerationTrace
@@ -29,6 +28,11 @@ from helpers.plots.theme import (
 )
 from helpers.training.fit import History
 from helpers.training.language import bits
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
 
 WIDE, LINE = 8.0, 0.3  # inches: the picture, and a line of the text
 COLUMNS, ROWS = 40, 4  # characters in a line, and lines at most
@@ -91,6 +95,8 @@ def draw_text(
 
 def cell(place: int, **look) -> Rectangle:
     """Return the place of one character, as a patch."""
+    from matplotlib.patches import Rectangle
+
     y, x = divmod(place, COLUMNS)
     return Rectangle((x + 0.06, y + 0.06), 0.88, 0.88, clip_on=False, **look)
 
@@ -122,6 +128,9 @@ def underline(ax: Axes, place: int) -> None:
 
 def explain_text(figure: Figure) -> None:
     """Add a legend for frames and lines below the text."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
     handles = {
         "read now, looks back": Patch(edgecolor=ORANGE, **FRAME),
         "chosen now, not read yet": Patch(edgecolor=OURS, **FRAME),
@@ -191,6 +200,8 @@ def columns_of(keys_pd: Tensor) -> np.ndarray:
 
 def frame_columns(ax: Axes, start: int, end: int) -> None:
     """Frame an image's columns from `start` to before `end`, hiding none of them."""
+    from matplotlib.patches import Rectangle
+
     (left, right), (below, above) = ax.get_xlim(), ax.get_ylim()
     inches = ax.get_window_extent().width / ax.figure.dpi
     side = FRAME["linewidth"] / 72 / 2 * (right - left) / inches

@@ -1,8 +1,10 @@
 """Figures of lesson 06: label efficiency, frozen layers, PCA of features."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from matplotlib.figure import Figure
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from torch import Tensor
 
 from helpers.analysis.embeddings import pca_2d
@@ -18,6 +20,9 @@ from helpers.plots.theme import (
     picture_grid,
 )
 from helpers.training.fit import History
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 ERRORS, LIMITS = (0.5, 1, 2, 5, 10, 20, 40), (0.2, 50)  # percent, at the axis
 AT_MOST = 24  # misread pictures that are shown

@@ -1,5 +1,9 @@
 """A page opens in one line: what it sets, and when its claims are judged."""
 
+import ast
+import subprocess
+import sys
+
 import matplotlib
 import pytest
 import torch
@@ -8,6 +12,7 @@ from helpers.core.errors import UserError
 from helpers.page import progress
 from helpers.page.claims import ClaimFailed
 from helpers.page.setup import open_lesson
+from tools.course import files, notebooks
 
 pytestmark = pytest.mark.usefixtures("theme")
 
@@ -68,3 +73,33 @@ def test_without_data_of_its_own_a_lesson_is_as_printed():
 def test_a_setting_that_no_page_can_start_with_is_one_sentence(settings, words):
     with pytest.raises(UserError, match=words):
         open_lesson("04", *settings)
+
+
+# What a first cell can do without: PyTorch's compiler, all of torchvision, the parts of
+# matplotlib that draw, and libraries that one step of a lesson needs.
+WAIT = (
+    *("torch._dynamo", "torch._inductor", "sympy", "triton", "torchvision"),
+    *("matplotlib.figure", "matplotlib.pyplot", "mpl_toolkits"),
+    *("transformers", "sklearn", "scipy", "pandas", "nbformat"),
+)
+
+
+def first_imports(path):
+    """Return what the cells of a lesson import up to the one that opens it."""
+    sources = [cell.source for cell in notebooks.code_cells(notebooks.read(path))]
+    opens = next(i for i, source in enumerate(sources) if "open_lesson(" in source)
+    body = ast.parse("\n".join(sources[: opens + 1])).body
+    return [n for n in body if isinstance(n, ast.Import | ast.ImportFrom)]
+
+
+def test_the_first_cell_of_a_lesson_imports_nothing_that_can_wait():
+    """All lessons at once, in a fresh Python; what the page imports itself may be."""
+    nodes = [node for path in notebooks.lessons() for node in first_imports(path)]
+    ours = [n for n in nodes if "torchvision" not in ast.unparse(n)]
+    assert len(ours) > len(notebooks.lessons())
+    script = "\n".join(["import sys", *map(ast.unparse, ours)])
+    script += f"\nprint(*sorted({set(WAIT)} & sys.modules.keys()))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=files.ROOT, capture_output=True, check=True
+    )
+    assert done.stdout.decode().split() == []
