@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable
 
 import numpy as np
-import torch
 
 from helpers.core.signs import BY_HELD
 from helpers.core.tables import exact_text, number_text
@@ -97,6 +96,8 @@ def as_numbers(id: str, value) -> list[float]:
     """Return `value` (number, tensor, array, list of these, booleans) as floats."""
     if isinstance(value, str | dict):
         raise ValueError(f"claim {id} needs numbers, got {value!r}")
+    import torch  # a tool that asks for COLLECT alone does without
+
     if isinstance(value, torch.Tensor | np.ndarray):
         value = np.ravel(value.tolist())
     values = list(value) if isinstance(value, Iterable) else [value]
