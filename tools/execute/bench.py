@@ -3,6 +3,7 @@
 import argparse
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 
 from nbformat import NotebookNode
 
@@ -10,6 +11,7 @@ from helpers.core.tables import text_table
 from tools.course import files, notebooks
 from tools.course.imports import imports
 from tools.course.options import add_lessons, add_parameters
+from tools.execute import bench_saved
 from tools.execute.lessons import asked, jobs, whole
 from tools.execute.schedule import Result, run_jobs
 
@@ -27,6 +29,12 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Add which lessons to measure, alone so that nothing else is measured."""
     add_lessons(parser, at_once=1)
     add_parameters(parser)
+    parser.add_argument("--save", action="store_true", help="keep what is measured")
+    parser.add_argument(
+        "--saved",
+        metavar="FILE",
+        help="where it is kept, to compare with (default: data/cache/bench.json)",
+    )
 
 
 def seconds(cell: NotebookNode) -> float:
@@ -84,9 +92,19 @@ def slowest_table(results: Sequence[Result]) -> str:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Execute lessons, print what they cost; return 1 when one failed, else 0."""
+    """Execute lessons, print what they cost, and beside it what was saved; return 1
+    when one failed, else 0. Raises UserError, before anything is executed, for a file
+    that cannot be compared with."""
+    file = Path(arguments.saved).absolute() if arguments.saved else bench_saved.FILE
+    before = bench_saved.read(file)
     paths = notebooks.choose(arguments.lessons)
     todo = jobs(paths, files.BUILD / "bench", asked(arguments))
     results = run_jobs(todo, arguments.jobs)
     print(f"{lesson_table(results)}\n\n{LEGEND}\n\n{slowest_table(results)}")
+    now = bench_saved.measured(results, first_line)
+    if before:
+        print(f"\ncompared with {file}\n\n{bench_saved.compared(before, now)}")
+    if arguments.save:
+        bench_saved.write(file, before, now)
+        print(f"\nsaved in {file}")
     return 1 if any(result.error for result in results) else 0
