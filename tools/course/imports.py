@@ -15,6 +15,8 @@ from pathlib import Path
 from tools.course import notebooks
 from tools.course.files import ROOT
 
+TOPS = ("helpers", "tools", "tests")
+
 
 def module_name(path: Path) -> str:
     """Return the name under which a file is imported: helpers/a/b.py, helpers.a.b."""
@@ -51,6 +53,33 @@ def closure(modules: Iterable[str], root: Path = ROOT) -> set[str]:
             found.add(module)
             todo |= imports(path.read_text(encoding="utf-8"))
     return found
+
+
+def distances(
+    changed: Iterable[str], tests: Iterable[str], root: Path = ROOT
+) -> dict[str, int]:
+    """Return how many imports lead from each of `tests` to one of the changed files,
+    1 where it imports one itself; those that none leads from are left out."""
+    users: dict[str, set[str]] = {}
+    tests = {tested_as(Path(path)): path for path in tests}
+    paths = [p.relative_to(root) for top in TOPS for p in (root / top).rglob("*.py")]
+    for path in paths:
+        source = (root / path).read_text(encoding="utf-8")
+        for module in imports(source):
+            users.setdefault(module, set()).add(tested_as(path))
+    here, seen, steps, found = {tested_as(Path(path)) for path in changed}, set(), 0, {}
+    while here:
+        seen |= here
+        found |= {tests[name]: steps for name in here & tests.keys() if steps}
+        here = set().union(*(users.get(name, set()) for name in here)) - seen
+        steps += 1
+    return found
+
+
+def tested_as(path: Path) -> str:
+    """Return the name under which tests import a file: as `module_name`, but without
+    the folder tests/, which pytest has on its path."""
+    return module_name(path).removeprefix("tests.")
 
 
 def used_by(lesson: Path) -> set[str]:

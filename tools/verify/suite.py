@@ -19,12 +19,11 @@ from tools.execute import kernels
 from tools.execute.lessons import run_lessons
 from tools.execute.order import by_length
 from tools.execute.warm import Servers
+from tools.verify import changed
 from tools.verify.habits import command as habits
 
 EXAMPLE = "unit -- -k receptive_field"
 SOURCES = ("helpers", "tools", "tests", "notebooks")
-# import-linter has no module to run, only a script beside some Python.
-LINT_IMPORTS = "from importlinter.cli import lint_imports_command as lint; lint()"
 NBVAL = (
     "--nbval-lax",
     "--nbval-cell-timeout=300",
@@ -38,9 +37,17 @@ NBVAL = (
 def options(parser: argparse.ArgumentParser) -> None:
     """Add which steps to run, and on which lessons."""
     parser.usage = "%(prog)s [STEP ...] [--lessons LESSON ...] [-- PYTEST ...]"
-    names = f"{', '.join(STEPS)} (default: all)"
+    every = ", ".join(name for name in STEPS if name not in ON_REQUEST)
+    names = f"{every} (default: all of these), or {', '.join(ON_REQUEST)}"
     parser.add_argument("steps", nargs="*", metavar="STEP", help=names)
     add_lesson_names(parser, name="--lessons")
+    parser.add_argument(
+        "--since",
+        metavar="COMMIT",
+        default="HEAD",
+        help="`changed` runs the tests that could notice what differs from it, nearest "
+        "first (default: HEAD)",
+    )
     parser.description += (
         "; --lessons restricts the steps that execute notebooks, and pytest gets what "
         "follows -- (without a step, that means the unit tests)"
@@ -82,7 +89,7 @@ def ruff(_: argparse.Namespace) -> Count:
 
 def imports(_: argparse.Namespace) -> Count:
     """See whether rooms import only what they may."""
-    return count_failures([ran(["-c", LINT_IMPORTS, "--no-cache"])])
+    return count_failures([ran(["-c", changed.LINT_IMPORTS, "--no-cache"])])
 
 
 def pytest(name: str, *arguments: str, **variables: str) -> Count:
@@ -151,8 +158,30 @@ def student(asked: argparse.Namespace) -> Count:
     return practised([habits.STUDENT_RUN], paths, asked.servers)
 
 
+def of_changes(asked: argparse.Namespace) -> Count:
+    """Check what differs from a commit, up to the first failure or the time limit."""
+    names, found = changed.select(asked.since)
+    form = count_failures([ran(c) for c in changed.checks(names, files.ROOT)])
+    if not found:
+        return form
+    xml = files.make_folder(files.BUILD) / "changed.xml"
+    xml.unlink(missing_ok=True)
+    code = ran([*changed.tests(found, xml), *asked.passed_on])
+    passed, failed = counted(xml) if xml.exists() else (0, 0)
+    left = changed.not_reached(found, changed.modules_run(xml))
+    out_of_time = code == INTERRUPTED and passed and not failed
+    if left and (out_of_time or failed):
+        print(
+            f"not run to the end: {len(left)} of {len(found)} ({changed.listed(left)})"
+        )
+        print("`pixels test unit` runs all")
+    wrong = 0 if out_of_time else failed or int(code != 0)
+    return Count(form.passed + passed, form.failed + wrong)
+
+
 Step = Callable[[argparse.Namespace], Count]
 STEPS: dict[str, Step] = {
+    "changed": of_changes,
     "ruff": ruff,
     "imports": imports,
     "unit": unit,
@@ -161,7 +190,9 @@ STEPS: dict[str, Step] = {
     "habits": few_habits,
     "student": student,
 }
-OF_PYTEST = ("unit", "nbval")
+OF_PYTEST = ("changed", "unit", "nbval")
+INTERRUPTED = 2  # pytest's exit code, here when the time is out
+ON_REQUEST = ("changed",)  # the others hold what it does
 
 
 def choose(asked: argparse.Namespace, steps: Mapping[str, Step]) -> list[str]:
@@ -175,8 +206,9 @@ def choose(asked: argparse.Namespace, steps: Mapping[str, Step]) -> list[str]:
         if name not in steps:
             raise unknown("step", name, steps)
     if asked.passed_on and not set(names) & set(OF_PYTEST):
-        raise UserError(f"Only {' and '.join(OF_PYTEST)} pass on what follows --.")
-    return [name for name in steps if name in names or not names]
+        raise UserError(f"Only {', '.join(OF_PYTEST)} pass on what follows --.")
+    names = names or [name for name in steps if name not in ON_REQUEST]
+    return [name for name in steps if name in names]
 
 
 def timed(name: str, step: Step, asked: argparse.Namespace) -> tuple[Count, float]:

@@ -11,7 +11,7 @@ from nbval.plugin import get_sanitize_patterns
 from helpers.core.errors import UserError
 from tools.course import files, notebooks
 from tools.execute import kernels, warm
-from tools.verify import suite
+from tools.verify import changed, suite
 from tools.verify.suite import Count
 
 
@@ -51,7 +51,7 @@ def test_the_steps_that_are_asked_for_run_and_the_last_line_sums_up(
     ("typed", "sentence"),
     [
         ({"names": ["unti"]}, "There is no step 'unti'; did you mean unit?"),
-        ({"names": ["ruff"], "passed_on": ["-x"]}, "Only unit and nbval pass on"),
+        ({"names": ["ruff"], "passed_on": ["-x"]}, "Only changed, unit, nbval pass on"),
         ({"names": ["nbval"], "lessons": ["99"]}, "There is no lesson '99'"),
     ],
 )
@@ -81,6 +81,43 @@ def test_pytest_gets_what_follows_and_a_lesson_restricts_the_notebooks(
     paths = [tmp_path / "00_a.ipynb", tmp_path / "01_b.ipynb"]
     # By what teaching/ says of lessons 00 and 01: the longer one first.
     assert nbval[-2:] == [str(path) for path in reversed(paths)] and papermill == paths
+
+
+def test_what_has_changed_is_a_step_of_its_own_only_when_it_is_asked_for(
+    monkeypatch, tmp_path, capsys
+):
+    asked = Namespace(steps=[], passed_on=[])
+    assert "changed" not in suite.choose(asked, suite.STEPS)
+    seen, found = [], {"tests/a.py": changed.OWN, "tests/b.py": "that reach it"}
+    monkeypatch.setattr(files, "BUILD", tmp_path)
+    monkeypatch.setattr(changed, "select", lambda since: ([since, "x.py"], found))
+    monkeypatch.setattr(changed, "checks", lambda *_: [["form"]])
+    for codes, count, says in (
+        ((0, 0), Count(3, 0), False),
+        ((1, 2), Count(2, 1), True),  # the form is wrong; the time was out
+        ((0, 1), Count(2, 1), True),
+        ((0, 3), Count(3, 1), False),  # a crash
+    ):
+        left = iter(codes)
+
+        def ran(command, left=left):
+            seen.append(command)
+            code = next(left)
+            if command != ["form"]:
+                broken = int(code == 1)
+                (tmp_path / "changed.xml").write_text(
+                    f'<testsuites><testsuite tests="2" failures="{broken}" errors="0" '
+                    'skipped="0"><testcase classname="tests.a"/></testsuite>'
+                    "</testsuites>",
+                    encoding="utf-8",
+                )
+            return code
+
+        monkeypatch.setattr(suite, "ran", ran)
+        step = Namespace(since="HEAD", passed_on=["-v"])
+        assert suite.of_changes(step) == count
+        assert ("2 of 2 (tests/a.py, tests/b.py)" in capsys.readouterr().out) is says
+    assert seen[1][-3:] == ["tests/a.py", "tests/b.py", "-v"]
 
 
 BROKEN = {"tests": 20, "failures": 2, "errors": 1, "skipped": 4}
