@@ -112,9 +112,9 @@ def counted(xml: Path) -> tuple[int, int]:
 
 
 def unit(asked: argparse.Namespace) -> Count:
-    """Run the unit tests. One of them builds whole classrooms: its tests stay together
-    in one process, to build them once."""
-    return pytest("tests", "--dist=loadgroup", *asked.passed_on)
+    """Run the unit tests, without nbval: it takes as long to import as torch. Some
+    build whole classrooms: these stay together in one process, to build them once."""
+    return pytest("tests", "-p", "no:nbval", "--dist=loadgroup", *asked.passed_on)
 
 
 def nbval(asked: argparse.Namespace) -> Count:
