@@ -5,13 +5,11 @@ with it: it is stored, run, measured, handed out, graded, published, held by the
 """
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-from support import new_lesson
+from support import new_lesson, warm_modules
 from support.classroom_submissions import answer
 from support.new_lesson import NAME
 
@@ -29,22 +27,16 @@ def course(tmp_path_factory):
     it returns what was printed."""
     root = Bench.copy_of(ROOT, tmp_path_factory.mktemp("new lesson")).root
     new_lesson.add_to(root)
+    with warm_modules.modules(root, kernels.child_environment(root)) as python:
 
-    def run(*words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", *words],
-            cwd=root,
-            env=kernels.child_environment(root),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-        )
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-        return done.stdout + done.stderr
+        def run(*words: str) -> str:
+            done = python.run(*words)
+            assert done.code == 0, done.text
+            return done.text
 
-    run.root = root
-    assert f"{NAME}: stored" in run("tools", "store", LESSON)
-    return run
+        run.root = root
+        assert f"{NAME}: stored" in run("tools", "store", LESSON)
+        yield run
 
 
 def test_it_is_stored_and_keeps_every_rule(course):
@@ -63,11 +55,11 @@ def test_its_imports_keep_the_rooms_and_its_code_the_form(course):
 
 def test_it_runs_and_every_claim_is_measured(course):
     assert "2/2" in course("tools", "run", LESSON)
-    course("tools", "claims", LESSON, "--seeds", "0", "1")
+    course("tools", "claims", LESSON, "--seeds", "1")
     found = json.loads((course.root / "build/claims.json").read_text(encoding="utf-8"))
     assert [(c["id"], len(c["runs"])) for c in found["claims"]] == [
-        ("99.1", 2),
-        ("99.2", 2),
+        ("99.1", 1),
+        ("99.2", 1),
     ]
     assert all(not claim["problems"] for claim in found["claims"])
 
@@ -122,7 +114,8 @@ def files_of(root: Path) -> list[Path]:
     places = ("helpers", "tools", "tests", "notebooks", "data", "teaching")
     tree = [p for place in places for p in (root / place).rglob("*") if p.is_file()]
     kept = [p for p in tree if not {"__pycache__", "cache"} & set(p.parts)]
-    return [*kept, *(p for p in root.glob("*") if p.is_file() and p.suffix != ".log")]
+    top = (p for p in root.glob("*") if p.is_file() and p.suffix != ".log")
+    return [*kept, *(p for p in top if p.name != ".git")]  # a file in a worktree
 
 
 def is_same(one: Path, other: Path) -> bool:

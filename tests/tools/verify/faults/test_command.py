@@ -2,16 +2,20 @@
 
 import ast
 from argparse import Namespace
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
+from support import warm_modules
 from support.tiny_lessons import code
 
 from helpers.core.errors import UserError
 from tools.course import files, notebooks
 from tools.course.files import ROOT
 from tools.course.imports import module_name
+from tools.execute.kernels import child_environment
 from tools.verify.faults import bench, command
 from tools.verify.faults.bench import Bench, Outcome
 from tools.verify.faults.catalogue import FOLDER, Fault, choose, faults_in, read_faults
@@ -284,6 +288,27 @@ def test_nineteen_of_twenty_are_enough_where_the_rest_is_explained():
 # ---------------------------------------------------------------- the real ones
 
 
+@pytest.fixture
+def forked(monkeypatch):
+    """Run detectors in forks that need not import torch, and none without a fault:
+    these tests are in this very run."""
+    with ExitStack() as stack:
+
+        @cache
+        def python(root):
+            environment = child_environment(root, PYTHONDONTWRITEBYTECODE="1")
+            return stack.enter_context(warm_modules.modules(root, environment))
+
+        def run(detector, root, limit):
+            done = python(root).run(*detector.command)
+            return Outcome(detector.complaint(done.text) if done.code else "", 1.0)
+
+        monkeypatch.setattr(command, "run", run)
+        monkeypatch.setattr(Bench, "limit", lambda *_: None)
+        yield
+
+
+@pytest.mark.usefixtures("forked")
 def test_a_few_faults_are_noticed_by_the_tests_of_their_files(
     monkeypatch, tmp_path, capsys
 ):
