@@ -1,6 +1,5 @@
 """The figures of lesson 06: what is drawn, in percent, under which names."""
 
-import io
 from itertools import pairwise
 
 import matplotlib
@@ -34,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("theme")
 
 def saved(figure):
     """Draw the figure, on which a warning would be an error, and return its axes."""
-    figure.savefig(io.BytesIO(), format="png")
+    figure.draw_without_rendering()
     (ax,) = figure.axes
     return ax
 
@@ -238,7 +237,7 @@ def grid(n, wrong):
     given = truth.clone()
     given[wrong] += 1
     figure = misread(pictures(n), truth, given, "frozen")
-    figure.savefig(io.BytesIO(), format="png")
+    figure.draw_without_rendering()
     return figure, [ax for ax in figure.axes if ax.images]
 
 
