@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tools.course import files, notebooks
 
 MODELS = sorted((files.ROOT / "helpers" / "models").rglob("[!_]*.py"))
 LESSONS = sorted(files.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+stored = cache(notebooks.read)  # read once for all the names; nobody changes them
 
 
 def definitions(source: str) -> dict[str, str]:
@@ -43,11 +45,12 @@ def module_name(path: Path) -> str:
     return ".".join(path.relative_to(files.ROOT).with_suffix("").parts)
 
 
-def library(paths=MODELS) -> dict[str, dict[str, str]]:
+@cache
+def library() -> dict[str, dict[str, str]]:
     """Return the definitions of every module in helpers/models."""
     return {
         module_name(path): definitions(path.read_text(encoding="utf-8"))
-        for path in paths
+        for path in MODELS
     }
 
 
@@ -59,6 +62,12 @@ def taught(nb) -> Counter:
         if "teaches" in cell.metadata
         for name in definitions(cell.source)
     )
+
+
+@cache
+def taught_in_lessons() -> dict[str, Counter]:
+    """Return by lesson how often it defines each "module.name" that it teaches."""
+    return {path.stem: taught(stored(path)) for path in LESSONS}
 
 
 def faults(nb, known: dict[str, dict[str, str]]) -> list[str]:
@@ -82,7 +91,7 @@ def faults(nb, known: dict[str, dict[str, str]]) -> list[str]:
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_lesson_and_library_hold_the_same_definitions(path):
-    assert faults(notebooks.read(path), library()) == []
+    assert faults(stored(path), library()) == []
 
 
 @pytest.mark.parametrize(
@@ -90,7 +99,7 @@ def test_lesson_and_library_hold_the_same_definitions(path):
     [f"{module}.{name}" for module, names in library().items() for name in names],
 )
 def test_every_public_name_is_taught_exactly_once(name):
-    where = {path.stem: taught(notebooks.read(path))[name] for path in LESSONS}
+    where = {lesson: names[name] for lesson, names in taught_in_lessons().items()}
     lessons = {lesson: times for lesson, times in where.items() if times}
     assert sum(lessons.values()) == 1, f"{name} is taught in {lessons or 'no lesson'}"
 

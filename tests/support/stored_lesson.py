@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -51,8 +51,9 @@ class Lesson:
         return [cell for cell in self.nb.cells if cell.cell_type == "markdown"]
 
 
+@cache
 def load(path: Path) -> Lesson:
-    """Return the lesson in a file."""
+    """Return the lesson in a file, read once for all rules: they change nothing."""
     return Lesson(path, notebooks.read(path), path.stat().st_size)
 
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 import torchvision.transforms.v2.functional as vision
+from support.judged import verdict_on_wrong
 from torch import nn
 from torch.optim import SGD, AdamW
 
@@ -18,6 +19,8 @@ from helpers.models.adaptation.transfer import Frozen, with_new_head
 from helpers.models.vision.resnet import DeepNet, ResidualBlock
 from helpers.page.exercises import judge_answer
 from helpers.training.fit import evaluation_mode, predict
+
+pytestmark = pytest.mark.xdist_group("banks")  # who asks for the same verdicts
 
 
 def head_of_zeros(model, classes):
@@ -226,8 +229,7 @@ WRONG = [(id, i) for id, e in EXERCISES.items() for i in range(len(e.wrong))]
 
 @pytest.mark.parametrize(("id", "number"), WRONG)
 def test_a_verdict_is_short_and_asks_a_question(id, number):
-    wrong = EXERCISES[id].wrong[number]
-    head, *shown = judge_answer(EXERCISES[id], wrong.answer).message.split("\n")
+    head, *shown = verdict_on_wrong(EXERCISES[id], number).message.split("\n")
     assert "?" in head
     assert [line.split()[0] for line in shown[:3]] == ["for", "expected", "received"]
     assert all(len(line) < 330 and " at 0x" not in line for line in shown)
@@ -271,6 +273,5 @@ def test_a_step_is_tried_and_taken_back():
     ],
 )
 def test_what_was_received_shows_the_fault(id, number, said):
-    wrong = EXERCISES[id].wrong[number]
-    message = judge_answer(EXERCISES[id], wrong.answer).message
+    message = verdict_on_wrong(EXERCISES[id], number).message
     assert said in message.partition("received")[2]
