@@ -1,5 +1,6 @@
-"""Fixtures that many tests share."""
+"""Fixtures that many tests share, and what makes all of them start sooner."""
 
+import gc
 import io
 import os
 import socket
@@ -7,6 +8,16 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+
+gc.disable()  # until all is imported: what comes then is there to stay
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from now on, but never again among what was imported: to go
+    through a million objects takes a tenth of the time of all tests."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
