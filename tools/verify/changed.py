@@ -13,6 +13,7 @@ from pathlib import Path
 from helpers.core.errors import UserError
 from tools.course import files
 from tools.course.imports import data_folders, distances, nearest_tests
+from tools.verify.faults.catalogue import read_faults
 
 SECONDS = 12  # of the processor, after which no other test begins
 OWN = "at its place"
@@ -102,8 +103,10 @@ def behind(file: str, root: Path) -> list[str]:
 def chosen(changed: Sequence[str], root: Path) -> dict[str, str]:
     """Return the test modules that could notice, nearest first, each with why.
 
-    Those at the files' own places come first, then those that import one of them, the
-    course's rules, and those that reach one through 1, 2, ... other modules.
+    Those at the files' own places come first, then those that a fault in tests/faults
+    names as noticing it, those that import one of them, the
+    course's rules, and those that reach one through 1, 2, ... other modules; at the
+    same distance, those in the room of a changed file.
     """
     tests = test_modules(root)
     through = [path for file in changed for path in behind(file, root)]
@@ -111,8 +114,11 @@ def chosen(changed: Sequence[str], root: Path) -> dict[str, str]:
     own += [path for file in through for path in nearest_tests(file, root)]
     rules = [path for file in changed for path in by_rule(file, root)]
     steps = distances(through, tests, root)
-    far = sorted(steps, key=lambda path: (steps[path], path))
+    rooms = {Path("tests", file).parent for file in through}
+    far = sorted(steps, key=lambda p: (steps[p], Path(p).parent not in rooms, p))
+    known = [test for f in read_faults() if f.file in through for test in f.tests]
     found = dict.fromkeys(own, OWN)
+    found |= {p: "known to notice" for p in known if p in tests and p not in found}
     found |= {p: "that import it" for p in far if steps[p] == 1 and p not in found}
     found |= {path: "of the course's rules" for path in rules if path not in found}
     return found | {p: "that reach it" for p in far if p not in found}

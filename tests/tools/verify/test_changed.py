@@ -22,7 +22,7 @@ FILES = {
     "tests/helpers/test_middle.py": "import helpers.middle",
     "tests/helpers/test_reads.py": "import helpers.reads",
     "tests/support/tool.py": "from helpers import low",
-    "tests/test_tool.py": "from support import tool",
+    "tests/a/test_tool.py": "from support import tool",
     "tests/course/test_portable.py": "",
     "tests/course/test_documents.py": 'path = "guide.md"',
     "guide.md": "# A guide",
@@ -84,8 +84,8 @@ def test_the_nearest_come_first_and_all_that_reach_it_follow(course):
         ("tests/helpers/test_low.py", changed.OWN),
         ("tests/helpers/test_low_more.py", changed.OWN),
         ("tests/course/test_portable.py", "of the course's rules"),
-        ("tests/helpers/test_middle.py", far),
-        ("tests/test_tool.py", far),
+        ("tests/helpers/test_middle.py", far),  # in its room, so before one that is not
+        ("tests/a/test_tool.py", far),
         ("tests/helpers/test_high.py", far),
     ]
 
@@ -94,8 +94,8 @@ def test_the_nearest_come_first_and_all_that_reach_it_follow(course):
     ("file", "tests"),
     [
         ("helpers/high.py", ["helpers/test_high", "course/test_portable"]),
-        ("tests/test_tool.py", ["test_tool", "course/test_portable"]),
-        ("tests/support/tool.py", ["test_tool", "course/test_portable"]),
+        ("tests/a/test_tool.py", ["a/test_tool", "course/test_portable"]),
+        ("tests/support/tool.py", ["a/test_tool", "course/test_portable"]),
         ("guide.md", ["course/test_documents"]),
         ("data/set/a.txt", ["helpers/test_reads"]),
         ("data/other/a.txt", []),
@@ -121,6 +121,14 @@ def test_a_helper_deep_down_reaches_much_and_a_lessons_own_little():
     own = changed.chosen(["helpers/lessons/lesson05/ablation.py"], ROOT)
     assert next(iter(own)) == "tests/helpers/lessons/lesson05/test_ablation.py"
     assert len(own) < 6
+
+
+def test_what_a_fault_names_comes_second():
+    found = changed.chosen(["helpers/training/fit.py"], ROOT)
+    first, second, *_ = found
+    assert first == "tests/helpers/training/test_fit.py"
+    assert second == "tests/helpers/training/test_language.py"
+    assert found[second] == "known to notice"
 
 
 TESTS = """
