@@ -67,8 +67,6 @@ def complaints(banks, checked):
     return sorted(found)
 
 
-# With the bank tests of a lesson that look at the same verdicts.
-pytestmark = pytest.mark.xdist_group("banks")
 BANKS = read_banks(ROOT / "helpers" / "lessons")
 EXERCISES = {id: exercise for bank in BANKS.values() for id, exercise in bank.items()}
 WRONG = [(id, i) for id, e in EXERCISES.items() for i in range(len(e.wrong))]

@@ -17,7 +17,6 @@ from helpers.core.files import ROOT
 from tools.execute import kernels
 from tools.verify.faults.bench import Bench
 
-pytestmark = pytest.mark.xdist_group("new lesson")  # one copy for all of them
 STUDENT, LESSON = "ada", "99"
 
 

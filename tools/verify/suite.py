@@ -112,9 +112,10 @@ def counted(xml: Path) -> tuple[int, int]:
 
 
 def unit(asked: argparse.Namespace) -> Count:
-    """Run the unit tests, without nbval: it takes as long to import as torch. Some
-    build whole classrooms: these stay together in one process, to build them once."""
-    return pytest("tests", "-p", "no:nbval", "--dist=loadgroup", *asked.passed_on)
+    """Run the unit tests, without nbval: it takes as long to import as torch. One
+    process runs all tests of a file: what they share is made once."""
+    by_file = ("--dist=loadfile", "--no-loadscope-reorder")
+    return pytest("tests", "-p", "no:nbval", *by_file, *asked.passed_on)
 
 
 def nbval(asked: argparse.Namespace) -> Count:

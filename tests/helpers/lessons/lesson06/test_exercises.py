@@ -20,8 +20,6 @@ from helpers.models.vision.resnet import DeepNet, ResidualBlock
 from helpers.page.exercises import judge_answer
 from helpers.training.fit import evaluation_mode, predict
 
-pytestmark = pytest.mark.xdist_group("banks")  # who asks for the same verdicts
-
 
 def head_of_zeros(model, classes):
     model.fc = nn.Linear(model.fc.weight.shape[1], classes)
