@@ -10,6 +10,7 @@ from helpers.core.errors import UserError
 from tools.course import notebooks
 from tools.execute import lessons, schedule, worker
 from tools.execute.schedule import Job
+from tools.execute.warm import Servers
 
 FAILING = {
     "02_raises": "raise ValueError('line one\\nthe last line')",
@@ -30,7 +31,8 @@ def executed(tmp_path_factory, write_lesson):
     paths.append(write_lesson(folder, "04_open", cells))
     before = [path.read_bytes() for path in paths]
     jobs = [Job(path, folder / "out" / path.name, {"SEED": 7}) for path in paths]
-    results = schedule.run_jobs(jobs)
+    with Servers(("ipykernel.kernelapp", "papermill")) as servers:
+        results = schedule.run_jobs(jobs, servers=servers)
     assert [path.read_bytes() for path in paths] == before  # sources stay untouched
     return dict(zip([path.stem for path in paths], results, strict=True))
 

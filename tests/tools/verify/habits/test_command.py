@@ -11,6 +11,8 @@ from support.tiny_lessons import code, tiny_cells
 from helpers.core.errors import UserError
 from helpers.page.claims import MIME
 from tools.course import files, notebooks
+from tools.execute.kernels import child_environment
+from tools.execute.warm import Servers
 from tools.verify import suite
 from tools.verify.habits import command, pages, report
 from tools.verify.habits.walls import Walls
@@ -52,7 +54,15 @@ BAD = {
     "long": (["assert BUDGET <= 1, 'too long'"], "cell 5: AssertionError: too long"),
 }
 ALONE = "import os\nassert not os.path.exists('lock')"  # a folder of its own
-GOOD = ("twice", "again", "restart", "student")
+GOOD = ("twice", "again", "restart", "student", "offline", "home")
+
+
+@pytest.fixture(scope="module")
+def servers():
+    """Warm processes: two pages that run alike, behind walls too, are forked."""
+    with Servers(("ipykernel.kernelapp", "papermill")) as found:
+        found.suited(child_environment())
+        yield found
 
 
 @pytest.fixture
@@ -71,12 +81,15 @@ def lesson(tmp_path, monkeypatch, write_lesson):
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_each_habit_catches_the_page_that_cannot_bear_it(lesson, tmp_path, name):
+def test_each_habit_catches_the_page_that_cannot_bear_it(
+    lesson, tmp_path, servers, name
+):
     sources, said = BAD[name]
     paths = [lesson("01_bad", *sources)]
     if name in GOOD:
         paths.append(lesson("02_good", ALONE, "a = 1", "b = a", "c = b", "d = c"))
-    bad, *good = command.practise(KNOWN[name], paths, tmp_path / "practised")
+    folder = tmp_path / "practised"
+    bad, *good = command.practise(KNOWN[name], paths, folder, servers=servers)
     assert said in bad.problems[0]
     assert bad.row[:2] == (name, "01_bad")
     assert bad.row[-1] == "FAILED"
