@@ -34,6 +34,14 @@ def test_start_forbids_cudnn_to_try_which_algorithm_is_fastest(monkeypatch):
     assert torch.backends.cudnn.benchmark is False
 
 
+def test_start_lets_numbers_below_1e_38_be_0():
+    torch.set_flush_denormal(False)
+    tiny = torch.tensor([1e-39])
+    assert (tiny * 1).item() > 0
+    start()
+    assert (tiny * 1).item() == 0
+
+
 @pytest.mark.parametrize("mode", ["autograde", "validate"])
 def test_while_nbgrader_grades_trainings_are_cut(monkeypatch, mode):
     monkeypatch.setenv("NBGRADER_EXECUTION", mode)
