@@ -90,11 +90,10 @@ def tried(
 
 
 def on_features(
-    backbone: nn.Module, pictures: ImageSet, k: int, seeds: Sequence[int]
+    features_nd: Tensor, labels_n: Tensor, k: int, seeds: Sequence[int]
 ) -> list[float]:
-    """Return the accuracies of a linear classifier on a frozen backbone's features,
-    (B, C, H, W) -> (B, D), one for each draw of k labelled pictures per class."""
-    features_nd, labels_n = predict(backbone, pictures.images), pictures.labels
+    """Return the accuracies of a linear classifier on a frozen backbone's features of
+    all pictures, one for each draw of k labelled ones per class."""
     scores = []
     for seed in seeds:
         train, test = few(labels_n, k, seed)
