@@ -8,8 +8,6 @@ import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import nbformat
-
 from helpers.core.errors import UserError
 from tools.classroom import config
 from tools.classroom.folder import Classroom, nbgrader, open_classroom
@@ -17,7 +15,6 @@ from tools.classroom.grade import grade
 from tools.course import files, notebooks
 from tools.course.files import create
 from tools.course.options import add_lesson_names
-from tools.editions.teacher import source_notebook
 
 EXAMPLE = "01 --grade"
 
@@ -51,6 +48,10 @@ def renew(room: Classroom, lesson: Path) -> str:
 
     Returns a sentence on what was done, "" when there was nothing to do.
     """
+    import nbformat  # takes seconds, and the next brings PyTorch
+
+    from tools.editions.teacher import source_notebook
+
     nb = source_notebook(notebooks.read(lesson), room.hidden)
     text = nbformat.writes(nb) + "\n"
     source, newer = room.source(lesson), room.newer(lesson, text)

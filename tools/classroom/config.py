@@ -23,6 +23,7 @@ settle(c, ROOT)
 
 # c.GradedRun.exercise_timeout = 20  # seconds for an exercise's cell, or its check
 # c.GradedRun.timeout = 300  # seconds for any other cell
+# c.GradedRun.whole = True  # run cells that no exercise needs, too
 '''
 
 
@@ -34,9 +35,12 @@ def settle(c, root: Path) -> None:
     from tools.classroom.steps import GradedRun, RestoredCells
 
     # nbgrader calls `alembic` by its name.
-    os.environ["PATH"] = kernels.first("PATH", Path(sys.executable).parent)
+    scripts = Path(sys.executable).parent
+    if os.environ.get("PATH", "").split(os.pathsep)[0] != str(scripts):
+        os.environ["PATH"] = kernels.first("PATH", scripts)
     c.CourseDirectory.root = str(root)
     c.CourseDirectory.course_id = "from-pixels-to-transformers"
+    c.GradedRun.source = str(root / "source")
     c.ClearSolutions.code_stub = {"python": "..."}  # the stub that `check` knows
     c.Autograde.sanitize_preprocessors = exchanged(
         steps.OverwriteCells, RestoredCells, "sanitize_preprocessors"

@@ -4,8 +4,10 @@ import re
 import secrets
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from helpers.core.files import text_digest
 from tools.course import files
@@ -69,14 +71,23 @@ def open_classroom(root: Path) -> Classroom:
 def nbgrader(room: Classroom, *words: str) -> str:
     """Run an nbgrader command; return its error in one line, "" without one."""
     command = [sys.executable, "-m", "nbgrader", *words]
-    environment = kernels.child_environment()
-    with open(room.root / LOG, "a+", encoding="utf-8", errors="replace") as log:
-        start = log.tell()
+    return logged(room, command, kernels.child_environment())
+
+
+def logged(
+    room: Classroom, command: Sequence[str], environment: Mapping[str, str]
+) -> str:
+    """Run a command in the classroom and keep all that it says in the log; return its
+    error in one line, "" without one. Several may run at once."""
+    with TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         done = subprocess.run(
-            command, cwd=room.root, env=environment, stdout=log, stderr=log
+            command, cwd=room.root, env=environment, stdout=said, stderr=said
         )
-        log.seek(start)
-        return last_error(log.read()) if done.returncode else ""
+        said.seek(0)
+        text = said.read()
+    with open(room.root / LOG, "a", encoding="utf-8") as log:
+        log.write(text)  # in one piece
+    return last_error(text) if done.returncode else ""
 
 
 def last_error(log: str) -> str:

@@ -1,12 +1,14 @@
 """`python -m tools classroom 01 --grade`: grade what stands under submitted/.
 
-Each submission is graded by an nbgrader process of its own, so none can end the class's
-grading. One that has been graded already is graded again only when it has changed.
+Each submission is graded by a process of its own, so none can end the class's grading,
+and as many at once as there are cores. One that has been graded already is graded again
+only when it has changed.
 """
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tqdm import tqdm
@@ -14,7 +16,8 @@ from tqdm import tqdm
 from helpers.core.errors import UserError
 from helpers.core.files import sha256, text_digest
 from helpers.core.tables import text_table
-from tools.classroom.folder import Classroom, nbgrader
+from tools.classroom.crew import Crew, at_once, crew
+from tools.classroom.folder import Classroom
 from tools.course import notebooks
 
 
@@ -24,60 +27,105 @@ def grade(room: Classroom, lessons: Sequence[Path]) -> int:
     Returns 1 when a submission could not be graded, else 0. Raises UserError where
     nothing was handed in.
     """
-    handed_in = {lesson: students(room, lesson) for lesson in lessons}
-    if not any(handed_in.values()):
+    classes = [Work(room, lesson) for lesson in lessons if students(room, lesson)]
+    if not classes:
         numbers = ", ".join(lesson.stem[:2] for lesson in lessons)
         form = "submitted/STUDENT/NN/"
         raise UserError(f"Nothing to grade: no {form} in {room.root} for {numbers}.")
-    results = [grade_lesson(room, *each) for each in handed_in.items() if each[1]]
+    with crew(room, [work.lesson for work in classes if work.due]) as ready:
+        results = [grade_lesson(ready, work) for work in classes]
     print("`nbgrader export`, typed in classroom/, writes all grades to grades.csv")
     return max(results)
 
 
-def students(room: Classroom, lesson: Path) -> list[str]:
-    """Return the students who have handed in something for a lesson."""
-    folders = room.root.glob(f"submitted/*/{lesson.stem[:2]}")
+class Work:
+    """What a class has handed in for a lesson: `problems` with reading it, by student,
+    and what is `due`, to be graded: the hash of a submission and of the lesson."""
+
+    def __init__(self, room: Classroom, lesson: Path) -> None:
+        self.lesson = lesson
+        self.names = students(room, lesson)
+        self.problems = {name: why_not_read(room, lesson, name) for name in self.names}
+        versions = {
+            name: due_version(room, lesson, name)
+            for name, problem in self.problems.items()
+            if not problem
+        }
+        self.due = {name: version for name, version in versions.items() if version}
+
+
+def students(room: Classroom, lesson: Path, step: str = "submitted") -> list[str]:
+    """Return the students who have a folder for a lesson in a step of nbgrader's."""
+    folders = room.root.glob(f"{step}/*/{lesson.stem[:2]}")
     return sorted(folder.parent.name for folder in folders if folder.is_dir())
 
 
-def grade_lesson(room: Classroom, lesson: Path, names: Sequence[str]) -> int:
+def grade_lesson(ready: Crew, work: Work) -> int:
     """Grade the submissions of a lesson and print the table; return 1 for problems."""
-    number = lesson.stem[:2]
-    problems = {}
-    for name in tqdm(names, desc=number, unit="student", disable=None, leave=False):
-        problems[name] = grade_one(room, lesson, name)
-    options = [number, f"--notebook={lesson.stem}", "--force"]
-    pages = nbgrader(room, "generate_feedback", *options)
-    print(points_table(room.root, lesson, names))
+    room, lesson, problems = ready.room, work.lesson, work.problems
+    number, pages = lesson.stem[:2], []
+    everyone = sorted({*work.names, *students(room, lesson, "autograded")})
+    with ThreadPoolExecutor(at_once()) as pool:
+        jobs = pool.map(
+            lambda name: job(ready, lesson, name, name in work.due), everyone
+        )
+        bar = tqdm(
+            jobs, number, len(everyone), unit="student", disable=None, leave=False
+        )
+        for name, (problem, page) in zip(everyone, bar, strict=True):
+            pages.append(page)
+            if name in work.due:
+                problems[name] = problem
+            if name in work.due and not problem:
+                room.graded[f"{number}/{name}"] = work.due[name]
+                room.save()
+    print(points_table(ready.points(lesson, work.names)))
     for name, problem in problems.items():
         if problem:
             print(f"{name}: {problem}")
+    wrong = next(filter(None, pages), "")
     print(
-        f"feedback pages: feedback/STUDENT/{number}/" + (f" ({pages})" if pages else "")
+        f"feedback pages: feedback/STUDENT/{number}/" + (f" ({wrong})" if wrong else "")
     )
-    return 1 if pages or any(problems.values()) else 0
+    return 1 if wrong or any(problems.values()) else 0
 
 
-def grade_one(room: Classroom, lesson: Path, name: str) -> str:
-    """Grade one submission unless it was; return what went wrong, "" for nothing."""
-    folder = room.root / "submitted" / name / lesson.stem[:2]
-    path = folder / lesson.name
+def job(ready: Crew, lesson: Path, name: str, due: bool) -> tuple[str, str]:
+    """Grade a submission that is due, then write the page of one that is graded;
+    return what went wrong with the one and with the other, "" for nothing."""
+    number = lesson.stem[:2]
+    options = [number, f"--student={name}", "--force"]
+    problem = ready.nbgrader("autograde", *options) if due else ""
+    if not autograded(ready.room, lesson, name).exists():
+        return problem, ""
+    options.append(f"--notebook={lesson.stem}")
+    return problem, ready.nbgrader("generate_feedback", *options)
+
+
+def why_not_read(room: Classroom, lesson: Path, name: str) -> str:
+    """Return why what a student has handed in is no notebook, "" where it is one."""
+    path = room.root / "submitted" / name / lesson.stem[:2] / lesson.name
     try:
         notebooks.read(named_as_released(path))
     except UserError as error:
         return str(error)
+    return ""
+
+
+def due_version(room: Classroom, lesson: Path, name: str) -> str:
+    """Return the hash of a submission, and of the lesson, which is to be graded; ""
+    where that one was."""
+    number = lesson.stem[:2]
+    path = room.root / "submitted" / name / number / lesson.name
     files = [file for file in (path, room.source(lesson)) if file.exists()]
-    key = f"{lesson.stem[:2]}/{name}"
     version = text_digest("".join(map(sha256, files)))
-    done = room.root / "autograded" / name / lesson.stem[:2] / lesson.name
-    if done.exists() and room.graded.get(key) == version:
-        return ""
-    options = [lesson.stem[:2], f"--student={name}", "--force"]
-    problem = nbgrader(room, "autograde", *options)
-    if not problem:
-        room.graded[key] = version
-        room.save()
-    return problem
+    graded = room.graded.get(f"{number}/{name}") == version
+    return "" if graded and autograded(room, lesson, name).exists() else version
+
+
+def autograded(room: Classroom, lesson: Path, name: str) -> Path:
+    """Return where nbgrader writes what it has graded."""
+    return room.root / "autograded" / name / lesson.stem[:2] / lesson.name
 
 
 def named_as_released(path: Path) -> Path:
@@ -94,28 +142,11 @@ def named_as_released(path: Path) -> Path:
     return path
 
 
-def points(root: Path, lesson: Path, student: str) -> dict[str, float]:
-    """Return the points of a student for each check cell of a lesson, by its id.
+def points_table(by_student: Mapping[str, Mapping[str, float]]) -> str:
+    """Return a table: a row for each student, a column for each exercise, the sum.
 
-    Empty where nothing of the student's was graded. `root`: the classroom.
+    by_student: {student: {id of a check cell: points}}.
     """
-    # Where it is used: a --help does without.
-    from nbgrader.api import Gradebook, MissingEntry
-
-    if not (root / "gradebook.db").exists():
-        return {}
-    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
-        where = (lesson.stem, lesson.stem[:2], student)
-        try:
-            grades = book.find_submission_notebook(*where).grades
-        except MissingEntry:
-            return {}
-        return {grade.name: grade.score for grade in grades}
-
-
-def points_table(root: Path, lesson: Path, students: Sequence[str]) -> str:
-    """Return a table: a row for each student, a column for each exercise, the sum."""
-    by_student = {name: points(root, lesson, name) for name in students}
     checks = sorted({id for row in by_student.values() for id in row}, key=in_order)
     short = (id.removeprefix("check-").replace("-", ".") for id in checks)
     rows = [["student", *short, "sum"]]

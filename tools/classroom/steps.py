@@ -1,8 +1,11 @@
 """Two steps of nbgrader's grading, so that one cell costs one exercise at most.
 
 A cell that is too slow is interrupted, which nbgrader does itself. Where the kernel
-does not come back, or has died, the notebook runs again without that cell.
+does not come back, or has died, the notebook runs again without that cell. Cells that
+no exercise needs are left out (`tools.classroom.needed`).
 """
+
+from pathlib import Path
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbconvert.filters import strip_ansi
@@ -11,11 +14,14 @@ from nbgrader import utils
 from nbgrader.preprocessors import Execute, OverwriteCells
 from traitlets import Bool, Dict, Integer, List, Unicode
 
+from tools.classroom import gradebook, needed
+from tools.classroom.crew import kernels_are_gone
 from tools.execute import kernels
 
 LOST = "this cell never ended, or ended the kernel: it was left out"
 SLOW = "this cell took too long and was stopped"
 STAY = "get_ipython().ask_exit = lambda: None"
+LOSSES = (CellTimeoutError, DeadKernelError)
 MOST_LOST = 5  # cells to leave out at most
 
 
@@ -34,33 +40,81 @@ class GradedRun(Execute):
     extra_arguments = List([f"--InteractiveShellApp.exec_lines={STAY}"])
     # Else a student's tag would keep a check from running, and so from failing.
     skip_cells_with_tag = Unicode("(no such tag)")
+    source = Unicode("", help="folder of the teacher's versions").tag(config=True)
+    whole = Bool(False, help="run what no exercise needs, too").tag(config=True)
 
     def preprocess(self, nb, resources=None, km=None):
-        """Execute all cells, again without the one that lost the kernel.
+        """Execute what the exercises need, again without a cell that lost the kernel,
+        and all of it where that was too little.
 
         Raises the error of the last attempt once MOST_LOST cells are left out.
         """
         self.lost: set[int] = set()
-        while True:
-            try:
-                return super().preprocess(nb, resources, km)
-            except (CellTimeoutError, DeadKernelError):
-                if len(self.lost) == MOST_LOST:
-                    raise
-                self.lost.add(self.running)
-                self.log.warning("Once more without cell %s: %s", self.running, LOST)
+        self.excused = False
+        self.shortened = {}
+        if not self.whole:
+            self.shortened = needed.shortened(nb, self.teachers(resources))
+        with gradebook.others_may_write():
+            while True:
+                try:
+                    done = super().preprocess(nb, resources, km)
+                except (CellTimeoutError, RuntimeError) as failure:
+                    self.leave_out_the_cell_of(failure)
+                    continue
+                if not (missed := needed.missed(nb, self.shortened)):
+                    return done
+                self.shortened = {}
+                self.log.warning("Once more, with all cells: no %s", missed)
+
+    def leave_out_the_cell_of(self, failure: Exception) -> None:
+        """Leave out the cell that runs, unless all kernels of the class have gone: once
+        that may be another submission's doing. Raises what is no cell's failure."""
+        if kernels_are_gone() and not self.excused:
+            self.excused = True
+            self.log.warning("Once more: the kernels of all have gone")
+            return
+        if len(self.lost) == MOST_LOST or not isinstance(failure, LOSSES):
+            raise failure
+        self.lost.add(self.running)
+        self.log.warning("Once more without cell %s: %s", self.running, LOST)
+
+    def teachers(self, resources) -> Path:
+        """Return where the teacher's version of what is graded should stand."""
+        names = resources["nbgrader"]
+        notebook = f"{names['notebook']}.ipynb"
+        return Path(self.source, names["assignment"], notebook)
 
     def start_new_kernel(self, **kwargs):
-        """Start a kernel in which this checkout's helpers are the ones imported."""
+        """Start a kernel in which this checkout's helpers are the ones imported.
+
+        The one place where a process begins that runs what a student has written.
+        While a class is graded it is forked, from the server that JUPYTER_PATH leads
+        to (`tools.classroom.crew`).
+        """
         super().start_new_kernel(env=kernels.child_environment(), **kwargs)
 
     def preprocess_cell(self, cell, resources, index):
-        """Execute a cell, unless it has lost the kernel before."""
+        """Execute a cell, or of one that no exercise needs what others need of it;
+        unless it has lost the kernel before."""
         self.running = index
-        if index not in self.lost:
+        if index in self.lost:
+            cell.outputs = [v4.new_output("error", **error("KernelLost", LOST))]
+        elif index not in self.shortened:
             return super().preprocess_cell(cell, resources, index)
-        cell.outputs = [v4.new_output("error", **error("KernelLost", LOST))]
+        else:
+            self.run_shortened(cell, resources, index)
         return cell, resources
+
+    def run_shortened(self, cell, resources, index):
+        """Execute the definitions in a cell that others need, and say so there."""
+        whole, cell.source = cell.source, self.shortened[index]
+        try:
+            cell.outputs = []
+            super().preprocess_cell(cell, resources, index)
+        finally:
+            cell.source = whole
+        note = v4.new_output("stream", name="stdout", text=f"({needed.LEFT_OUT})\n")
+        cell.outputs = [note, *(o for o in cell.outputs if o.output_type == "error")]
 
     def on_cell_executed(self, **kwargs):
         """Record an error as nbgrader does, then shorten it for the student."""

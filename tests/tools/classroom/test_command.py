@@ -4,6 +4,8 @@ nbgrader itself runs in test_flow.py alone; here it is played.
 """
 
 import argparse
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import nbformat
 import pytest
@@ -12,6 +14,7 @@ from helpers.core.errors import UserError
 from helpers.page.exercises import find
 from tools.classroom import command as classroom
 from tools.classroom import grade as classroom_grade
+from tools.classroom.crew import Crew
 from tools.classroom.folder import last_error, open_classroom
 from tools.course import notebooks
 from tools.course.files import make_folder
@@ -174,24 +177,38 @@ def test_a_source_is_the_student_edition_with_solutions_and_hidden_tests(path):
     assert len(hidden) == sum(bool(exercise.hidden) for exercise in exercises)
 
 
-@pytest.fixture
-def graded(lesson, monkeypatch):
-    """Return (room, students that nbgrader was asked to grade); "bad" fails."""
-    root, _ = build(lesson)
-    asked = []
+@dataclass(frozen=True)
+class Played(Crew):
+    """A crew that plays nbgrader: `asked` grows by who is graded, and "bad" fails."""
 
-    def nbgrader(room, command, *words):
+    asked: list = field(default_factory=list)
+
+    def nbgrader(self, command, number, student, *_):
+        name = student.removeprefix("--student=")
         if command == "autograde":
-            name = words[1].removeprefix("--student=")
             if name == "bad":
                 return "nbgrader could not do it: no"
-            asked.append(name)
-            done = room.root / "autograded" / name / "01"
-            done.mkdir(parents=True, exist_ok=True)
+            self.asked.append(name)
+            done = make_folder(self.room.root / "autograded" / name / number)
             (done / NAME).write_text("graded", encoding="utf-8")
         return ""
 
-    monkeypatch.setattr(classroom_grade, "nbgrader", nbgrader)
+    def points(self, lesson, names):
+        return {name: {} for name in names}
+
+
+@pytest.fixture
+def graded(lesson, monkeypatch):
+    """Return (root, students that nbgrader was asked to grade)."""
+    root, _ = build(lesson)
+    asked = []
+
+    @contextmanager
+    def crew(room, lessons):
+        yield Played(room, {}, None, asked)
+
+    monkeypatch.setattr(classroom_grade, "crew", crew)
+    monkeypatch.setattr(classroom_grade, "at_once", lambda: 1)  # in order
     return root, asked
 
 

@@ -20,6 +20,8 @@ from helpers.page.exercises import find
 from tools.classroom import command
 from tools.classroom import grade as classroom_grade
 from tools.classroom.folder import open_classroom
+from tools.classroom.needed import LEFT_OUT
+from tools.classroom.points import points
 from tools.course import files, notebooks
 from tools.editions.student import student_edition
 from tools.execute import kernels
@@ -32,14 +34,19 @@ pytestmark = [
 ]
 
 LESSONS = {path.stem[:2]: path for path in notebooks.choose(["01", "04"])}
-ENDLESS = "while True:\n    pass"
+# Without end, and idle meanwhile: waiting for the limit costs nothing.
+ENDLESS = "import time\n\nwhile True:\n    time.sleep(0.1)"
 STUBBORN = """\
+import time
+
 while True:
     try:
         while True:
-            pass
+            time.sleep(0.1)
     except BaseException:
         pass"""
+# As a kernel, end what has started it.
+PARRICIDE = "import os\n\nos.kill(os.getppid(), 9)"
 
 
 def blank(cell):
@@ -121,7 +128,9 @@ def rooms(tmp_path_factory):
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(hand_out_and_in, rooms, rooms.values()))
         codes = list(pool.map(grade, rooms, rooms.values()))
-    assert codes == [0, 1]  # in 04, dan's file cannot be graded
+    # In 04, dan's file cannot be graded, and eve's ends what grades it: that costs
+    # nobody else anything.
+    assert codes == [0, 1]
     return rooms
 
 
@@ -148,6 +157,8 @@ def hand_out_and_in(number, root):
         hand_in(root, student, number, name, nbformat.writes(nb))
     if number == "04":
         hand_in(root, "dan", number, lesson.name, "not a notebook")
+        nb = answer(room.release(lesson), room.source(lesson), {"ex-4-2": PARRICIDE})
+        hand_in(root, "eve", number, lesson.name, nbformat.writes(nb))
 
 
 def hand_in(root, student, number, name, text):
@@ -174,7 +185,7 @@ STUDENTS = [(number, student) for number in CHANGES for student in CHANGES[numbe
 
 @pytest.mark.parametrize(("number", "student"), STUDENTS)
 def test_each_costs_the_exercises_that_it_should(rooms, number, student):
-    found = classroom_grade.points(rooms[number], LESSONS[number], student)
+    found = points(rooms[number], LESSONS[number], student)
     lost = CHANGES[number][student][1].split()
     assert len(found) == MOST[number]
     for id, score in found.items():
@@ -222,6 +233,17 @@ def test_the_page_says_why_a_cell_was_stopped(rooms):
 
 
 @pytest.mark.parametrize("number", LESSONS)
+def test_what_no_exercise_needs_is_left_out_and_looks_like_no_failure(rooms, number):
+    source = LESSONS[number].name
+    done = notebooks.read(rooms[number] / "autograded" / "ada" / number / source)
+    cells = [c for c in notebooks.code_cells(done) if c.source]
+    left_out = [c for c in cells if LEFT_OUT in notebooks.stream(c)]
+    assert len(left_out) > len(cells) / 2
+    assert not any(o.output_type == "error" for c in cells for o in c.outputs)
+    assert page(rooms, number, "ada").count(LEFT_OUT) == len(left_out)
+
+
+@pytest.mark.parametrize("number", LESSONS)
 def test_nbgrader_exports_the_grades(rooms, number):
     run = subprocess.run(
         [sys.executable, "-m", "nbgrader", "export"],
@@ -235,7 +257,9 @@ def test_nbgrader_exports_the_grades(rooms, number):
     with open(rooms[number] / "grades.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     most = MOST[number]
-    assert {row["student_id"]: float(row["score"]) for row in rows} == {
+    scores = {row["student_id"]: float(row["score"]) for row in rows}
+    scores.pop("eve", None)
+    assert scores == {
         name: most - len(lost.split()) for name, (_, lost) in CHANGES[number].items()
     }
     assert {float(row["max_score"]) for row in rows} == {most}

@@ -1,0 +1,120 @@
+"""The processes that grade a class: each job on a submission is one of its own, and
+begins with all that it needs imported, forked from a warm one where that is possible.
+
+There are two warm ones. That of nbgrader's knows the gradebook; that of the kernels, in
+which students' code runs, is told nothing of the class.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tools.classroom import needed
+from tools.classroom.folder import Classroom, logged
+from tools.course import notebooks
+from tools.course.imports import file_of, imports
+from tools.execute import kernels
+from tools.execute.warm import Warm, forked
+
+CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")  # a container's, on Linux
+MEMORY = 2**29  # bytes that a kernel and its clerk take
+KERNELS = "PIXELS_KERNELS"  # names the socket of the server that forks them
+# What nbgrader's commands import, and what a class has of its own there.
+OF_NBGRADER = ("tools.classroom.worker", "tools.classroom.steps")
+OF_KERNELS = ("ipykernel.kernelapp", "helpers.page.setup", "helpers.page.exercises")
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Runs nbgrader on a class, several commands at once.
+
+    `environment`: the variables of all its processes. `warm`: what forks them, None
+    where each begins anew.
+    """
+
+    room: Classroom
+    environment: Mapping[str, str]
+    warm: Warm | None
+
+    def command(self, module: str, *words: str) -> list[str]:
+        """Return the words that run `python -m module words`."""
+        if self.warm:
+            return self.warm.command(module, *words)
+        return [sys.executable, "-m", module, *words]
+
+    def nbgrader(self, *words: str) -> str:
+        """Run an nbgrader command; return its error in one line, "" without one."""
+        command = self.command("tools.classroom.worker", *words)
+        return logged(self.room, command, self.environment)
+
+    def points(self, lesson: Path, names: Sequence[str]) -> dict[str, dict[str, float]]:
+        """Return {student: {id of a check cell: points}} for a lesson."""
+        where = [str(self.room.root), lesson.name]
+        command = self.command("tools.classroom.points", *where, *names)
+        told = subprocess.run(
+            command, env=self.environment, stdout=subprocess.PIPE, check=True
+        )
+        return json.loads(told.stdout)
+
+
+@contextmanager
+def crew(room: Classroom, lessons: Sequence[Path]) -> Iterator[Crew]:
+    """Keep ready what grades a class's work on these lessons, and end it.
+
+    The kernels are forked by a server of their own: what seals them, its `launcher`,
+    seals all that students' code can reach.
+    """
+    scripts = Path(sys.executable).parent  # as `config.settle` wants it
+    environment = kernels.child_environment(PATH=kernels.first("PATH", scripts))
+    libraries = [name for lesson in lessons for name in imported(room.source(lesson))]
+    with (
+        forked(environment, libraries=OF_NBGRADER) as clerk,
+        forked(environment, libraries=[*OF_KERNELS, *libraries]) as bench,
+    ):
+        if bench:
+            environment |= bench.environment() | {KERNELS: str(bench.folder / "socket")}
+        yield Crew(room, environment, clerk)
+
+
+def kernels_are_gone() -> bool:
+    """Return whether the server of the kernels has ended, and all kernels with it."""
+    if not (path := os.environ.get(KERNELS)):
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as channel:
+        return channel.connect_ex(path) != 0
+
+
+def imported(source: Path) -> list[str]:
+    """Return the course's modules that the cells needed to grade a lesson import, with
+    its exercises; [] where there is no teacher's version."""
+    if not source.is_file():
+        return []
+    nb = notebooks.read(source)
+    cells = {i: cell for i, cell in enumerate(nb.cells) if cell.cell_type == "code"}
+    left_out = needed.shortened(nb, source)
+    names = {f"helpers.lessons.lesson{source.stem[:2]}.exercises"}
+    for i, cell in cells.items():
+        with suppress(SyntaxError):  # a magic of the teacher's
+            names |= imports(left_out.get(i, cell.source))
+    return sorted(name for name in names if file_of(name).is_file())
+
+
+def at_once() -> int:
+    """Return how many submissions to grade at the same time: one for each core that
+    this process may use, as far as memory goes. Each has little time for a cell."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    with suppress(OSError, ValueError):  # no container, or one without a limit ("max")
+        quota, period = map(int, CPU_LIMIT.read_text(encoding="utf-8").split())
+        cores = min(cores, quota // period)
+    return max(1, min(cores, psutil.virtual_memory().available // MEMORY))
