@@ -1,14 +1,18 @@
 """A kernel runs what a submission needs, and all of it where that was too little."""
 
+import os
+
 import nbformat
 import pytest
 from nbclient.exceptions import DeadKernelError
 from nbformat import v4
 from support.tiny_lessons import GRADED
 
+from tools.classroom.crew import KERNELS
 from tools.classroom.needed import LEFT_OUT
 from tools.course import notebooks
 from tools.course.files import make_folder
+from tools.execute import kernels, warm
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed (extra classroom)")
 
@@ -77,6 +81,20 @@ def test_a_teacher_may_have_all_run(run):
 def test_a_cell_that_ends_the_kernel_is_the_one_that_is_left_out(run):
     cells = run("print(half(2))", "import os\n\nos._exit(1)", "print('on')")
     assert printed(cells)[2:] == ["1.0\n", "KernelLost", "on\n"]
+
+
+@pytest.mark.skipif(not warm.possible(), reason="nothing is forked here")
+def test_who_ends_the_kernels_of_all_costs_others_no_cell(run, monkeypatch):
+    with warm.forked(
+        kernels.child_environment(), libraries=["ipykernel.kernelapp"]
+    ) as server:
+        monkeypatch.setenv("JUPYTER_PATH", server.environment()["JUPYTER_PATH"])
+        monkeypatch.setenv(KERNELS, str(server.folder / "socket"))
+        ends = (
+            f"import os\n\nif os.getppid() != {os.getpid()}: os.kill(os.getppid(), 9)"
+        )
+        cells = run("print(half(2))", ends, "print('on')")
+    assert printed(cells)[2:] == ["1.0\n", "", "on\n"]
 
 
 def test_no_cell_is_to_blame_when_the_kernels_of_all_have_gone(steps, monkeypatch):
