@@ -57,17 +57,22 @@ def always_runs(cell: NotebookNode, lesson: Collection[str]) -> bool:
 
 
 def missed(nb: NotebookNode, shortened: Mapping[int, str]) -> list[str]:
-    """Return the names that an executed notebook has looked for in vain and that stand
-    in what was left out; also the errors of what was shortened."""
-    left_out = " ".join(nb.cells[i].source for i in shortened)
-    found = set()
+    """Return the names that an executed notebook has looked for in vain, that its
+    sources do not show, and that what was left out would have bound; also the errors of
+    what was shortened."""
+    bound, read, told, found = set(), set(), "", set()
     for i, cell in enumerate(nb.cells):
-        for output in cell.get("outputs", ()):
-            names = UNKNOWN.findall(output.get("text", "") + output.get("evalue", ""))
-            found |= {name for name in names if re.search(rf"\b{name}\b", left_out)}
+        if not shortened or cell.cell_type != "code":
+            continue
+        flow = flow_of(statements_of(shortened.get(i, cell.source)))
+        read |= flow.now | flow.later
+        for output in cell.outputs:
+            told += output.get("text", "") + output.get("evalue", "")
             if i in shortened and output.output_type == "error":
                 found.add(output.ename)
-    return sorted(found)
+        if i in shortened:
+            bound |= flow_of(statements_of(cell.source)).binds
+    return sorted(found | bound.intersection(UNKNOWN.findall(told)) - read)
 
 
 @dataclass(frozen=True, eq=False)
