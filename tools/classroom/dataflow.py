@@ -132,7 +132,7 @@ def changes(flow: Flow, node: ast.AST) -> None:
         if not isinstance(node.ctx, ast.Load):
             flow.sets |= root(node)
     elif isinstance(node, ast.AugAssign):
-        flow.sets |= root(node.target)
+        flow.now |= root(node.target) & flow.binds  # a function's own are not there
     elif isinstance(node, ast.Call):
         call(flow, node)
     if isinstance(node, MEETINGS):

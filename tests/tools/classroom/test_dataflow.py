@@ -24,6 +24,11 @@ def test_a_class_reads_now_and_its_methods_later():
     assert found.binds == {"A"}
 
 
+def test_what_is_added_to_is_read():
+    assert flow("a += 1").now == {"a"}
+    assert flow("def f():\n    a = 0\n    a += 1").now == set()
+
+
 def test_a_comprehension_reads_now():
     found = flow("[f(x) for x in rows]\nlambda y: y + z")
     assert {"f", "rows"} <= found.now
@@ -54,7 +59,7 @@ def test_what_is_bound_and_whether_surely(source, binds, surely):
     [
         ("a.x = 1", "a", ""),
         ("a[0].x[1] = 1", "a", ""),
-        ("a += 1", "a", ""),
+        ("a.x += 1", "a", ""),
         ("del a[0]", "a", ""),
         ("a(b)", "", "ab"),
         ("a.set_mode(1)", "a", ""),
