@@ -16,6 +16,14 @@ from tools.execute import kernels, warm
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed (extra classroom)")
 
+# Once: then the kernel is no fork, and its parent is this process.
+END_THE_SERVER = """\
+import os
+import time
+
+if os.getppid() != {}:
+    os.kill(os.getppid(), 9)
+    time.sleep(60)"""
 WHERE = {"nbgrader": {"assignment": "01", "notebook": "tiny"}, "metadata": {}}
 
 
@@ -45,6 +53,7 @@ def run(steps, tmp_path):
         nb.cells[2].source = answer
         nb.cells += [v4.new_code_cell(source) for source in own]
         step = steps.GradedRun(source=str(tmp_path), kernel_name="python3", **settings)
+        run.step = step
         return notebooks.code_cells(step.preprocess(nb, WHERE)[0])
 
     return run
@@ -95,6 +104,7 @@ def test_who_ends_the_kernels_of_all_costs_others_no_cell(run, monkeypatch):
         )
         cells = run("print(half(2))", ends, "print('on')")
     assert printed(cells)[2:] == ["1.0\n", "", "on\n"]
+    assert run.step.excused
 
 
 def test_no_cell_is_to_blame_when_the_kernels_of_all_have_gone(steps, monkeypatch):
