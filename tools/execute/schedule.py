@@ -107,19 +107,23 @@ class Start(NamedTuple):
     environment: dict[str, str]
 
 
+def plain(job: Job, environment: dict[str, str]) -> Start:
+    """Return how a worker starts by itself."""
+    return Start((*job.launcher, sys.executable, "-m", WORKER), environment)
+
+
 def start(
     job: Job, environment: dict[str, str], servers: Servers | None, of: int
 ) -> Start:
     """Return how the worker of one `of` so many jobs is started: forked, where a
     server suits."""
-    plain = Start((*job.launcher, sys.executable, "-m", WORKER), environment)
     if servers is None:
-        return plain
+        return plain(job, environment)
     own = environment | job.environment
     own = {name: text for name, text in own.items() if text is not None}
     warm = servers.suited(own, job.launcher, of)
     if warm is None:
-        return plain
+        return plain(job, environment)
     # Behind the launcher too: it starts there as ever where the server declines.
     return Start((*job.launcher, *warm.command(WORKER)), own | warm.environment())
 

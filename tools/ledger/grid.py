@@ -7,11 +7,12 @@ from pathlib import Path
 
 from helpers.core.errors import UserError
 from helpers.core.files import sha256, text_digest
+from helpers.page.claims import COLLECT
 from tools.course import files, notebooks
 from tools.course.imports import beneath, code_only
 from tools.execute import kernels
 from tools.execute.lessons import fitting
-from tools.execute.schedule import Job, follow
+from tools.execute.schedule import Job, follow, plain
 
 MOVED = "the lesson, helpers or data differ from those the ledger was started with"
 
@@ -94,11 +95,9 @@ def execute(task: Task) -> dict:
     The record's error is "" when the notebook ran through, whether its claims hold or
     not. Raises UserError when the code here is not, or no longer, the task's.
     """
-    from helpers.page.claims import COLLECT  # brings torch: a --help does without
-
     check_code(task)
     job = Job(task.source, task.file(".ipynb"), task.parameters)
-    result = follow(job, kernels.child_environment(**{COLLECT: "1"}))
+    result = follow(job, plain(job, kernels.child_environment(**{COLLECT: "1"})))
     check_code(task)
     claims = [] if result.error else notebooks.claims(notebooks.read(job.target))
     return {
