@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from helpers.page.claims import COLLECT
 from tools.course.files import BUILD, ROOT, make_folder, write_whole
 
 
@@ -13,8 +14,6 @@ def child_environment(root: Path = ROOT, **changes: str | None) -> dict[str, str
     first on the import path: what is executed is what stands there, wherever it was
     installed. `changes`: other variables, None for one that goes.
     """
-    from helpers.page.claims import COLLECT  # brings torch: a --help does without
-
     own = {
         "IPYTHONDIR": str(quiet_profile()),
         "OMP_NUM_THREADS": "1",
