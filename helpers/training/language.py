@@ -11,10 +11,10 @@ from helpers.core.errors import UserError
 from helpers.data.text.corpus import Characters
 from helpers.models.language.ngram import KneserNey
 from helpers.models.language.sampling import generate
-from helpers.models.optimizers.muon import muon_and_adamw
 from helpers.models.recurrent.lstm import CarriedLoss, start_at_frequencies
 from helpers.models.transformer.gpt import GPT
 from helpers.training.fit import History, device_of, evaluation_mode, fit
+from helpers.training.muon import muon_and_adamw
 
 
 def stream(
@@ -75,7 +75,7 @@ def learn(
     steps: int,
     lr: float,
     seed: int,
-    lanes: int = 16,
+    lanes: int = 32,
     window: int = 64,
     restart: float = 0.2,
     **options,
@@ -226,11 +226,11 @@ def window_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     """Return the mean cross-entropy (nats) of the next symbols at all places of all
     windows: a batch is inputs and targets, each (B, T)."""
     inputs_bt, targets_bt = batch
-    return nats(model(inputs_bt)[0], targets_bt).mean()
+    return F.cross_entropy(model(inputs_bt)[0].flatten(0, 1), targets_bt.flatten())
 
 
 def learn_windows(
-    gpt: GPT, ids_t: Tensor, steps: int, seed: int, batch_size: int = 16, window=64
+    gpt: GPT, ids_t: Tensor, steps: int, seed: int, batch_size: int = 32, window=64
 ) -> History:
     """Train a GPT in place on windows of a text (T,), with Muon and AdamW, from the
     symbols' frequencies; return its history. The GPT needs a head with a bias."""

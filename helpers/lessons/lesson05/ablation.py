@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from helpers.models.transformer.blocks import EncoderLayer
 from helpers.models.transformer.gpt import GPT
+from helpers.training.fused import fused
 
 
 class NoResidual(EncoderLayer):
@@ -74,7 +75,7 @@ def ablated_gpt(
             gpt.body.layers[i] = stripped(WITHOUT[part], block, sizes)
     if part == "norm":
         gpt.body.norm = nn.Identity()
-    return gpt
+    return fused(gpt)
 
 
 def stripped(kind: type, block: EncoderLayer, sizes: tuple) -> EncoderLayer:

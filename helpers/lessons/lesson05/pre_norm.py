@@ -11,6 +11,7 @@ from helpers.models.transformer.blocks import (
     with_positions,
 )
 from helpers.training.fit import History, fit
+from helpers.training.fused import fused
 from helpers.training.sequence_tasks import right_answers, tag_loss
 
 
@@ -47,7 +48,7 @@ def learn_to_reverse(
     `warm_up` of the steps; return the history, and the share of digits, 0 to 1, that
     are right in 500 new strings."""
     task, settings = reversal(10, 32, seed), {"loss": tag_loss, "warm_up": warm_up}
-    history = fit(model, task, steps, lr=5e-3, label="deep blocks", **settings)
+    history = fit(fused(model), task, steps, lr=5e-3, label="deep blocks", **settings)
     return history, right_answers(model, next(reversal(10, 500, seed + 1))).item()
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 from helpers.models.transformer.blocks import Transformer
 from helpers.models.transformer.translator import Translator, write_out
 from helpers.training.fit import History, device_of, evaluation_mode, fit
+from helpers.training.fused import fused
 from helpers.training.sequence_tasks import target_loss
 
 CHANNELS, HEADS, INNER = 64, 4, 256
@@ -17,7 +18,7 @@ def translator(symbols: int, layers: int, seed: int, padding: int = -1) -> Trans
     """Return a new translator with `layers` encoder and `layers` decoder blocks."""
     torch.manual_seed(seed)
     body = Transformer(CHANNELS, HEADS, layers, layers, INNER)
-    return Translator(symbols, body, padding)
+    return fused(Translator(symbols, body, padding))
 
 
 def learn_to_translate(

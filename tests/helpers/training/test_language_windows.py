@@ -6,11 +6,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.optim import AdamW, Muon
+from torch.optim import AdamW
 
 from helpers.models.transformer.gpt import GPT
 from helpers.training import language
 from helpers.training.language import greedy, learn_windows, random_windows, window_loss
+from helpers.training.muon import Muon
 
 V, B, T = 7, 3, 6
 TEXT = torch.tensor([0, 1, 0, 2, 0, 3, 4, 5, 0, 6]).repeat(40)  # period 10
@@ -49,7 +50,7 @@ def test_the_model_is_given_the_inputs_and_gets_a_gradient():
 
 
 @pytest.mark.parametrize(
-    ("more", "sizes"), [({}, (16, 64)), ({"batch_size": 5, "window": 9}, (5, 9))]
+    ("more", "sizes"), [({}, (32, 64)), ({"batch_size": 5, "window": 9}, (5, 9))]
 )
 def test_training_is_as_it_was_asked_for(monkeypatch, more, sizes):
     calls = []

@@ -11,6 +11,7 @@ from helpers.models.transformer.attention import MultiHeadAttention, causal_mask
 from helpers.models.transformer.blocks import LayerNorm
 from helpers.models.transformer.gpt import GPT
 from helpers.training.costs import parameter_count
+from helpers.training.fused import fused
 
 V, C, L, T = 7, 16, 2, 6
 WHOLE = gpt_parameters(V, C, L, tied=False)
@@ -37,7 +38,7 @@ def logits(model, ids_bt=None):
 
 def test_nothing_missing_is_a_gpt():
     torch.manual_seed(0)
-    whole = large(GPT(V, C, 4, L, tied=False))
+    whole = fused(large(GPT(V, C, 4, L, tied=False)))
     assert torch.equal(logits(without("nothing")), logits(whole))
 
 
