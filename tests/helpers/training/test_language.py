@@ -314,18 +314,18 @@ def test_learning_has_defaults_that_can_be_changed(monkeypatch):
     monkeypatch.setattr(
         language, "fit", lambda *given, **options: calls.append(options)
     )
-    learn(Leaky(), symbols(3000), 7, 0.1, 0)
-    learn(Leaky(), symbols(3000), 7, 0.1, 0, clip=None, warm_up=0.3, label="mine")
+    learn(Leaky(), symbols(5000), 7, 0.1, 0)
+    learn(Leaky(), symbols(5000), 7, 0.1, 0, clip=None, warm_up=0.3, label="mine")
     for options in calls:
         assert options.pop("loss").restart > 0
     assert calls[0] == {"lr": 0.1, "warm_up": 0.05, "clip": 1.0}
     assert calls[1] == {"lr": 0.1, "warm_up": 0.3, "clip": None, "label": "mine"}
 
 
-def test_learning_reads_16_lanes_in_windows_of_64(monkeypatch):
+def test_learning_reads_32_lanes_in_windows_of_64(monkeypatch):
     monkeypatch.setattr(language, "fit", lambda model, windows, *_, **__: next(windows))
-    inputs, _ = learn(Leaky(), symbols(3000), 7, 0.1, 0)
-    assert inputs.shape == (16, 64)
+    inputs, _ = learn(Leaky(), symbols(5000), 7, 0.1, 0)
+    assert inputs.shape == (32, 64)
 
 
 def small_model(symbols=V):
