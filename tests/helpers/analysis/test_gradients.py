@@ -14,7 +14,7 @@ from helpers.analysis.gradients import (
     gradient_norms,
     gradients_along,
     jacobian,
-    kept_direction,
+    kept_directions,
     weight_gradients,
 )
 from helpers.models.vision.cnn import conv_matrix
@@ -88,7 +88,7 @@ def test_the_profile_begins_with_the_first_layer():
 
 def kept(model, share, seed=0):
     """Return the cosine for a fixed batch."""
-    return kept_direction(model, *batch(), share, generator(seed))
+    return kept_directions(model, *batch(), [share], generator(seed))[0]
 
 
 def test_without_a_move_the_direction_stays():
@@ -103,6 +103,16 @@ def test_afterwards_the_weights_are_bit_for_bit_as_before(share):
     for p, old in zip(model.parameters(), before, strict=True):
         assert torch.equal(p, old) and p.requires_grad and p.grad is None
     assert all(layer.training for layer in model.modules())
+
+
+def test_every_share_starts_from_the_same_weights():
+    model, g = network(), generator()
+    together = kept_directions(model, *batch(), [0.3, 0.0, 0.3], g)
+    g = generator()
+    alone = [kept_directions(model, *batch(), [s], g)[0] for s in (0.3, 0.0, 0.3)]
+    assert together == pytest.approx(alone, abs=1e-12)
+    assert together[1] == pytest.approx(1.0, abs=1e-12)
+    assert together[0] < 0.99 and together[0] != together[2]
 
 
 def test_the_move_comes_from_the_given_generator_only():
@@ -281,7 +291,7 @@ def test_weights_are_back_even_when_the_second_pass_fails(monkeypatch):
     before, passes = state_of(model), iter([weight_gradients(model, *batch())])
     monkeypatch.setattr(gradients, "weight_gradients", lambda *_: next(passes))
     with pytest.raises(StopIteration):
-        kept_direction(model, *batch(), 0.5, generator())
+        kept_directions(model, *batch(), [0.5], generator())
     after = state_of(model)
     names = [name for name, _ in model.named_parameters()]
     assert all(torch.equal(before[name], after[name]) for name in names)
