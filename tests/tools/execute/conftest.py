@@ -16,8 +16,8 @@ print("to stderr", file=sys.stderr)""",
     "waits": """\
 import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-print(child.pid, flush=True)
 try:
+    print(child.pid, flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     child.kill()

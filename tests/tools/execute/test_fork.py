@@ -68,7 +68,10 @@ def test_it_ends_as_a_process_of_its_own(server, environment, source, printed, c
 def waiting(server, environment):
     """The proxy of a process that waits, and the process that one has started."""
     with subprocess.Popen(
-        server.command("waits"), env=environment, stdout=subprocess.PIPE, text=True
+        server.command("waits"),
+        env=environment,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
     ) as proxy:
         yield proxy, psutil.Process(int(proxy.stdout.readline()))
 
@@ -92,7 +95,10 @@ def test_the_end_of_the_proxy_is_that_of_the_process_and_all_it_started(waiting)
 def test_nothing_outlives_the_server(environment):
     with warm.forked(environment, libraries=()) as server:
         proxy = subprocess.Popen(
-            server.command("waits"), env=environment, stdout=subprocess.PIPE, text=True
+            server.command("waits"),
+            env=environment,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
         )
         started = psutil.Process(int(proxy.stdout.readline()))
         forked = started.parent()

@@ -28,7 +28,10 @@ def test_where_a_variable_could_tell_it_is_a_process_of_its_own(server, environm
 def test_a_fork_has_forks_too_with_what_an_import_has_set(server, environment):
     inner = server.command("pid")
     facts = subprocess.check_output(
-        server.command("whoami"), env=environment, stdin=subprocess.DEVNULL, text=True
+        server.command("whoami"),
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        encoding="utf-8",
     )
     assert "'SET': 'by an import'" in facts
     pid, own = pid_and_own(inner, environment | {"SET": "by an import"})
