@@ -57,7 +57,7 @@ help:
 	@echo 'make bench     what each lesson costs, and the ten slowest cells: make bench 00-02'
 	@echo 'make clean     remove build/ and caches; study/, classroom/, .venv/ stay'
 	@echo
-	@echo 'Lessons: 01 03, 1,3 or 00-02; without any, all. `pixels test --help`: one step.'
+	@echo 'Lessons: 01 03, 1,3 or 00-02; without any, all. `pixels test changed`: what you changed.'
 	@echo 'PYTHON=python3.12 chooses the Python; TORCH_INDEX=URL the index of PyTorch.'
 
 $(COMMANDS): .venv/.installed
