@@ -73,7 +73,7 @@ def test_values_in_the_guide_are_as_measured():
         ),
         (rules.quotes_values_as_measured, "**20.1**", "**20.2**", "'20.2'"),
         (rules.quotes_values_as_measured, "**20.1**", "20.1", "without a **value**"),
-        (rules.quotes_values_as_measured, "[24.6 to", "[24.5 to", "24.6"),
+        (rules.quotes_values_as_measured, "[25.2 to", "[25.1 to", "25.2"),
         (rules.quotes_the_bank, '"These fields lie', '"Those fields lie', "1.6 has no"),
         (rules.quotes_the_bank, "| 1.6 | lay", "| 1.7 | lay", "1.7 has no message"),
         (rules.quotes_the_bank, '"These fields lie side by side"', "lie", "no message"),
