@@ -14,7 +14,8 @@ print("to stderr", file=sys.stderr)""",
     "pid": "import os; print(os.getpid())",
     "draws": "import random, numpy; print(random.random(), numpy.random.rand())",
     "waits": """\
-import subprocess, sys, time
+import signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's "&" ignores it
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 try:
     print(child.pid, flush=True)

@@ -74,6 +74,7 @@ def waiting(server, environment):
         encoding="utf-8",
     ) as proxy:
         yield proxy, psutil.Process(int(proxy.stdout.readline()))
+        proxy.kill()
 
 
 def test_an_interruption_is_passed_on(waiting):
