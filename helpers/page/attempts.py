@@ -1,10 +1,11 @@
 """Attempts at an exercise: detect unwritten stubs, and run an answer safely."""
 
 import ast
-import copy
 import inspect
+import linecache
 import sys
 import textwrap
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from unittest.mock import patch
 
 import torch
 
+from helpers.page.inputs import call
 from helpers.page.verdicts import Raised, in_a_line
 
 
@@ -47,15 +49,6 @@ def apart() -> Iterator[None]:
         yield
 
 
-def call(function: Callable, case: tuple) -> Any:
-    """Return what `function` gives for a copy of the case, which it may change.
-
-    Every call starts from the same random numbers.
-    """
-    torch.default_generator.manual_seed(0)
-    return function(*copy.deepcopy(case))
-
-
 def attempt(answer: Any, case: tuple) -> Any:
     """Return what an answer, function or value, gives for a case, or its error."""
     if not callable(answer):
@@ -63,7 +56,29 @@ def attempt(answer: Any, case: tuple) -> Any:
     try:
         return call(answer, case)
     except (Exception, SystemExit) as error:  # an interrupt ends the cell
-        return Raised(in_a_line(error))
+        return Raised(in_a_line(error), own_line(answer, error))
+
+
+def own_line(answer: Callable, error: BaseException) -> tuple[int, str] | None:
+    """Return number and text of the answer's own line in which an error arose.
+
+    The number counts lines of the cell; None where the answer has no line in it.
+    """
+    files = files_of(answer)
+    lines = [
+        (number, linecache.getline(frame.f_code.co_filename, number).strip())
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename in files
+    ]
+    return lines[-1] if lines else None
+
+
+def files_of(answer: Callable) -> set[str]:
+    """Return the files (cells) in which an answer's own code stands."""
+    kind = answer if isinstance(answer, type) else type(answer)
+    functions = [answer, *vars(kind).values()]
+    codes = [getattr(inspect.unwrap(f), "__code__", None) for f in functions if f]
+    return {code.co_filename for code in codes if code is not None}
 
 
 @contextmanager

@@ -7,49 +7,31 @@ from typing import Any
 import numpy as np
 import torch
 
-Array = torch.Tensor | np.ndarray
+from helpers.page.kinds import Array, is_plain, kind_difference
 
 
 def same(got: Any, expected: Any, tolerance: float) -> bool:
     """True when two answers agree in kind, shape and value (NaN equals NaN)."""
+    return not kind_difference(got, expected) and same_values(got, expected, tolerance)
+
+
+def same_values(got: Any, expected: Any, tolerance: float) -> bool:
+    """True when two answers of one kind agree in value."""
     if isinstance(expected, Array):
-        return same_tensor(got, expected, tolerance)
+        a, b = as_complex(got), as_complex(expected)
+        return a is not None and close(a, b, tolerance).all().item()
     if isinstance(expected, bool | np.bool_):
-        return same_truth(got, expected)
+        return bool(got) == bool(expected)
     if isinstance(expected, int | float | np.number):
         return close_number(got, expected, tolerance)
+    if is_dataclass(expected):
+        return same_values(vars(got), vars(expected), tolerance)
     if isinstance(expected, dict):
-        return same_dict(got, expected, tolerance)
-    if is_dataclass(expected):  # by fields: a page defines its own copy of a class
-        return is_dataclass(got) and same_dict(vars(got), vars(expected), tolerance)
-    if not isinstance(expected, tuple | list):
-        return type(got) is type(expected) and got == expected
-    return (
-        isinstance(got, tuple | list)
-        and len(got) == len(expected)
-        and all(same(g, e, tolerance) for g, e in zip(got, expected, strict=True))
-    )
-
-
-def same_dict(got: Any, expected: dict, tolerance: float) -> bool:
-    """True for a dictionary with the same keys and the same value under each."""
-    return (
-        isinstance(got, dict)
-        and got.keys() == expected.keys()
-        and all(same(got[key], expected[key], tolerance) for key in expected)
-    )
-
-
-def same_truth(got: Any, expected: bool) -> bool:
-    """True for the same truth value, also as an array or tensor of one element."""
-    got = one_item(got)
-    return isinstance(got, bool) and got == expected
-
-
-def same_tensor(got: Any, expected: Array, tolerance: float) -> bool:
-    """True for a tensor (array, number) of the same shape with the same values."""
-    a, b = as_complex(got), as_complex(expected)
-    return a is not None and a.shape == b.shape and close(a, b, tolerance).all().item()
+        return all(same_values(got[k], expected[k], tolerance) for k in expected)
+    if isinstance(expected, tuple | list):
+        pairs = zip(got, expected, strict=True)
+        return all(same_values(g, e, tolerance) for g, e in pairs)
+    return got == expected
 
 
 def close(got: torch.Tensor, expected: torch.Tensor, tolerance: float) -> torch.Tensor:
@@ -60,8 +42,7 @@ def close(got: torch.Tensor, expected: torch.Tensor, tolerance: float) -> torch.
 def as_complex(value: Any) -> torch.Tensor | None:
     """Return a copy that holds every kind of number exactly, None for what is none."""
     if isinstance(value, torch.Tensor):
-        plain = value.layout is torch.strided and not value.is_nested
-        if not plain or value.is_quantized or value.is_meta:
+        if not is_plain(value):
             return None
         return value.detach().cpu().to(torch.complex128)
     if not isinstance(value, int | float | np.ndarray | np.generic):
@@ -71,49 +52,51 @@ def as_complex(value: Any) -> torch.Tensor | None:
     return torch.from_numpy(array.astype(np.complex128)) if numeric else None
 
 
-def one_item(value: Any) -> Any:
-    """Return the Python number in an array or tensor of one element, else `value`."""
-    if isinstance(value, Array | np.generic) and math.prod(value.shape) == 1:
-        return value.item()
-    return value
-
-
 def close_number(got: Any, expected: float, tolerance: float) -> bool:
-    """True for a number, or a tensor of one number, within the tolerance.
+    """True for a number within the tolerance.
 
     Relative for numbers above 1, but never so wide that two counts look the same.
     """
-    got, expected = one_item(got), one_item(expected)
-    if isinstance(got, bool) or not isinstance(got, int | float):
-        return False
     if got == expected or (math.isnan(got) and math.isnan(expected)):
         return True
     slack = tolerance * max(1.0, abs(expected))
-    if isinstance(expected, int):
+    if isinstance(expected, int | np.integer):
         slack = min(slack, max(tolerance, 0.4))
     return abs(got - expected) <= slack < math.inf
 
 
-def describe(value: Any) -> str:
+def describe(value: Any, digits: int = 6) -> str:
     """Return a short text for a value: small tensors whole, large ones by shape."""
     if isinstance(value, torch.Tensor):
         if value.numel() <= 12:
-            return f"tensor {short(value.detach().tolist())}"
-        start = ", ".join(f"{x:.4g}" for x in value.detach().flatten()[:4].tolist())
+            return f"tensor {short(value.detach().tolist(), digits)}"
+        few = min(digits, 4) if digits <= 6 else digits
+        start = ", ".join(short(x, few) for x in value.detach().flatten()[:4].tolist())
         return f"tensor of shape {tuple(value.shape)} starting {start}, …"
     if value is None:
         return "None (is a `return` missing?)"
-    text = short(value)
+    text = short(value, digits)
     return text if len(text) <= 200 else text[:200] + " …"
 
 
-def short(value: Any) -> str:
-    """Return the text of a value, its floats with six significant digits."""
+def short(value: Any, digits: int = 6) -> str:
+    """Return the text of a value, its floats with so many significant digits."""
     if isinstance(value, float):
-        return f"{value:.6g}"
-    if type(value) is list:
-        return f"[{', '.join(map(short, value))}]"
+        return f"{value:.{digits}g}"
+    if type(value) in (list, tuple):
+        inside = ", ".join(short(x, digits) for x in value)
+        comma = "," if type(value) is tuple and len(value) == 1 else ""
+        return f"[{inside}]" if type(value) is list else f"({inside}{comma})"
     return repr(value)
+
+
+def told_apart(got: Any, expected: Any) -> tuple[str, str]:
+    """Return the texts of two values, with as many digits as it takes to differ."""
+    for digits in (6, 9, 17):
+        texts = describe(got, digits), describe(expected, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def first_difference(got: Any, expected: Any, tolerance: float) -> str:
@@ -124,6 +107,7 @@ def first_difference(got: Any, expected: Any, tolerance: float) -> str:
     places = (~close(a, b, tolerance)).nonzero().tolist()
     if not places:
         return ""
-    received, wanted = (describe(x[tuple(places[0])].item()) for x in (got, expected))
+    place = tuple(places[0])
+    received, wanted = told_apart(got[place].item(), expected[place].item())
     count = f"{len(places)} of {a.numel()} differ"
     return f"{count}, first at {places[0]}: {wanted} expected, {received} received"

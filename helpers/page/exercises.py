@@ -15,8 +15,12 @@ from typing import Any
 from helpers.core.errors import UserError
 from helpers.core.run import being_graded
 from helpers.core.signs import BY_STATE
-from helpers.page.attempts import apart, attempt, call, untouched
+from helpers.page.attempts import apart, attempt, untouched
 from helpers.page.compare import same
+from helpers.page.inputs import call, takes
+from helpers.page.kinds import kind, kind_difference
+from helpers.page.promises import Promise, inputs_unchanged
+from helpers.page.relations import relation
 from helpers.page.verdicts import (
     ON_HIDDEN,
     ON_VISIBLE,
@@ -55,7 +59,8 @@ class Exercise:
     `reference` takes the arguments of a case. An exercise that asks for a value
     instead of a function has the single case `()`, and a `reference` without arguments.
     `hidden` returns, for a seed, cases of the same kind with other values and shapes;
-    None for an exercise that asks for a value.
+    None for an exercise that asks for a value. `promises`: what holds beside the values
+    (`helpers.page.promises`). `may_change`: the answer is meant to change its inputs.
     """
 
     reference: Callable
@@ -64,6 +69,8 @@ class Exercise:
     cases: Callable[[], list[tuple]] = field(default=lambda: [()])
     tolerance: float = 1e-5
     hidden: Callable[[int], list[tuple]] | None = None
+    promises: tuple[Promise, ...] = ()
+    may_change: bool = False
 
 
 _settings = {"raise": False}
@@ -157,26 +164,77 @@ def judge_answer(exercise: Exercise, answer: Any, hidden: int | None = None) -> 
     if untouched(answer):
         return Verdict("not attempted", "not attempted yet")
     with apart():
-        verdict = judge_cases(exercise, answer, exercise.cases())
+        cases = exercise.cases()
+        if text := not_called(answer, cases[0]):
+            return Verdict("wrong", text)
+        verdict = judge_cases(exercise, answer, cases)
         if verdict.state == "correct" and hidden is not None and exercise.hidden:
             others = exercise.hidden(hidden)
             return judge_cases(exercise, answer, others, ON_HIDDEN)
     return verdict
 
 
+def not_called(answer: Any, case: tuple) -> str:
+    """Return what is wrong with an answer that cannot be called as asked, or ""."""
+    if case and not callable(answer):
+        return (
+            f"A function is asked for; that is {kind(answer)}. Hand in the function's "
+            "name alone, without calling it."
+        )
+    if not case and callable(answer):
+        return (
+            ""
+            if not takes(answer, ())
+            else f"A value is asked for; that is {kind(answer)}."
+        )
+    return takes(answer, case) if case else ""
+
+
 def judge_cases(
     exercise: Exercise, answer: Any, cases: list[tuple], wording: Wording = ON_VISIBLE
 ) -> Verdict:
-    """Return the verdict on an attempt at these cases, in this wording."""
+    """Return the verdict on an attempt at these cases, in this wording: on its values,
+    then on what the exercise promises beside them."""
     expected = [call(exercise.reference, case) for case in cases]
     got = [attempt(answer, case) for case in cases]
     for case, g, e in zip(cases, got, expected, strict=True):
         if not same(g, e, exercise.tolerance):
-            known = misconception(exercise, cases, got)
-            head = headline(wording, known, g)
-            lines = [head, *details(case, e, g, exercise.tolerance)]
+            known = misconception(exercise, cases, got) or ""
+            found = kind_difference(g, e) or values_found(exercise, got, expected)
+            lines = [
+                headline(wording, known, found, g),
+                *details(case, e, g, exercise.tolerance),
+            ]
             return Verdict("wrong", "\n   ".join(lines))
+    for case in cases:
+        if text := broken_promise(exercise, answer, case):
+            return Verdict("wrong", wording.before + text)
     return Verdict("correct", wording.right)
+
+
+def values_found(exercise: Exercise, got: list, expected: list) -> str:
+    """Return how wrong values relate to the right ones, or ""; nothing of a value that
+    is asked for, since that would give it away."""
+    pairs = [
+        (g, e)
+        for g, e in zip(got, expected, strict=True)
+        if not same(g, e, exercise.tolerance)
+    ]
+    if exercise.cases() == [()] or any(kind_difference(*pair) for pair in pairs):
+        return ""
+    return relation(pairs, exercise.tolerance)
+
+
+def broken_promise(exercise: Exercise, answer: Any, case: tuple) -> str:
+    """Return the first promise beside its values that an answer breaks, or ""."""
+    if not callable(answer):
+        return ""
+    promises = () if exercise.may_change else (inputs_unchanged,)
+    for promise in (*promises, *exercise.promises):
+        text = promise(answer, exercise.reference, case, exercise.tolerance)
+        if text:
+            return text
+    return ""
 
 
 def misconception(exercise: Exercise, cases: list[tuple], got: list) -> str | None:
@@ -187,3 +245,12 @@ def misconception(exercise: Exercise, cases: list[tuple], got: list) -> str | No
         if all(same(g, attempt(wrong.answer, c), exercise.tolerance) for g, c in pairs):
             return wrong.message
     return None
+
+
+def go_on_with(id: str, answer: Any, reference: Any) -> Any:
+    """Return `answer` where it is right, else `reference`, and say in a line which of
+    them the page goes on with."""
+    state = judge_answer(find(id), answer).state
+    version = "your own version" if state == "correct" else "the reference"
+    print(f"{BY_STATE[state]} {id}  the page goes on with {version}")
+    return answer if state == "correct" else reference

@@ -19,9 +19,10 @@ from support.judged import verdict_on_wrong
 from torch import nn
 
 from helpers.core.files import ROOT
-from helpers.page.attempts import apart, attempt, call
+from helpers.page.attempts import apart, attempt
 from helpers.page.compare import same
 from helpers.page.exercises import HINTS, Wrong, judge_answer
+from helpers.page.inputs import call
 
 
 def read_banks(folder):

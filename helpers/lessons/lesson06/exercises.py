@@ -143,6 +143,7 @@ def some_classes(draw: Draw) -> tuple:
 
 NEW_HEAD = Exercise(
     new_head,
+    may_change=True,
     cases=lambda: [
         (small(Headed, classes=6), 4),
         (small(Headed, classes=5, seed=1), 7),
@@ -268,6 +269,7 @@ def some_frozen(draw: Draw) -> tuple:
 
 ONE_STEP = Exercise(
     step_with(learning),
+    may_change=True,
     cases=lambda: [
         step_case("stem", "blocks.0", "blocks.1"),
         step_case("stem", "blocks", seed=1),
@@ -369,6 +371,7 @@ def some_trained(draw: Draw) -> tuple:
 
 FREEZE_ALL_BUT_HEAD = Exercise(
     freeze_all_but_head,
+    may_change=True,
     cases=lambda: [
         (small(Trained),),
         (small(Trained, classes=3, width=2, seed=1).eval(),),
@@ -730,6 +733,7 @@ def new_picture(seed: int, width: int) -> tuple:
 
 PREDICT_NEW = Exercise(
     seen_as(),
+    may_change=True,
     cases=lambda: [new_picture(seed, width) for seed, width in NEW_PICTURES],
     hidden=by_seed(
         lambda draw: new_picture(draw.next_seed(), draw.randint(5, 9)), times=12
@@ -983,6 +987,7 @@ def some_others(draw: Draw) -> tuple[Net, Tensor]:
 
 ADAPT_NORMS = Exercise(
     adapt_norms,
+    may_change=True,
     cases=lambda: [
         (small(Adapted).eval(), pictures(32)),
         (small(Adapted, width=3, seed=1).train(), 3 * pictures(48, seed=1) - 2),
