@@ -120,7 +120,8 @@ def axis_difference(got: tuple, expected: tuple) -> str:
             return f": axis {lost[-1]}, of {expected[lost[-1]]}, is missing{keep}"
     if len(got) != len(expected):
         more = "more" if len(got) > len(expected) else "fewer"
-        return f": {abs(len(got) - len(expected))} axes {more}"
+        n = abs(len(got) - len(expected))
+        return f": {n} {'axes' if n > 1 else 'axis'} {more}"
     for i, j in combinations(range(len(got)), 2):
         swapped = list(got)
         swapped[i], swapped[j] = got[j], got[i]

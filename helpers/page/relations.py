@@ -96,6 +96,8 @@ def scaled(got: Tensor, expected: Tensor, tolerance: float) -> str:
     factor = factors[0].item()
     if abs(factor) < 1e-6 or not same(got, factor * expected, tolerance):
         return ""
+    if abs(factor - 1) < 1e-3:  # nearly right: a factor would explain nothing
+        return ""
     text = f"{factor:.4g}" if abs(factor) >= 1 else f"1/{1 / factor:.4g}"
     return f"every value is {text} times what is asked for."
 
@@ -105,4 +107,4 @@ def added(got: Tensor, expected: Tensor, tolerance: float) -> str:
     gap = (got - expected).flatten()[0].real.item()
     if gap != gap or not same(got, expected + gap, tolerance):
         return ""
-    return f"every value is {abs(gap):.4g} too {'large' if gap > 0 else 'small'}."
+    return f"every value is {abs(gap):.3g} too {'large' if gap > 0 else 'small'}."

@@ -1,0 +1,116 @@
+"""What an exercise promises beside its numbers: each promise kept, and broken once."""
+
+import pytest
+import torch
+from torch import nn
+
+from helpers.page.exercises import Exercise, judge_answer
+from helpers.page.promises import gradients, inputs_unchanged, same_object, whole_number
+
+T = torch.tensor
+X = T([[0.5, 2.0], [1.0, -3.0]])
+
+
+def reference(x):
+    return x.exp().sum(dim=1)
+
+
+def judged(answer, case=(X,), reference=reference, **settings):
+    exercise = Exercise(reference, ("", "", ""), (), lambda: [case], **settings)
+    return judge_answer(exercise, answer)
+
+
+def masked(x):
+    """NaN in the gradient, although the values are right."""
+    return torch.where(x > 0, x.sqrt(), 0)
+
+
+def masked_before(x):
+    return torch.where(x > 0, torch.where(x > 0, x, 1).sqrt(), 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (reference, ""),
+        (lambda x: T([row.exp().sum().item() for row in x]), "no gradient flows back"),
+        (lambda x: reference(x.detach()), "no gradient flows back to `x`"),
+        (lambda x: reference(x) + 2 * (x - x.detach()).sum(1), "is not."),
+    ],
+)
+def test_gradients_are_those_of_the_reference(answer, said):
+    verdict = judged(answer, promises=(gradients(0),))
+    assert (verdict.state == "correct") == (said == "")
+    assert said in verdict.message
+
+
+def test_a_gradient_that_is_nan_is_named():
+    promises = {"promises": (gradients(0),), "reference": masked_before}
+    assert judged(masked_before, **promises).state == "correct"
+    assert "the gradient to `x` is NaN" in judged(masked, **promises).message
+    own = {"promises": (gradients(0, text="Mine."),), "reference": masked_before}
+    assert judged(masked, **own).message == "Mine."
+
+
+def test_an_input_that_takes_no_part_has_no_gradient_to_compare():
+    kept = gradients(0, 1)
+    assert kept(lambda x, y: 2 * x, lambda x, y: 2 * x, (X, X.clone()), 1e-5) == ""
+
+
+def changes_rows(x):
+    x[0] = x[0].exp()
+    x[1] = x[1].exp()
+    return x.sum(dim=1)
+
+
+class Layer(nn.Linear):
+    """A layer that is an input."""
+
+
+@pytest.mark.parametrize(
+    ("answer", "case", "said"),
+    [
+        (changes_rows, (X,), "changed the input `x` in place"),
+        (lambda words: words.pop(), (["a", "b"],), "the input `words` in place"),
+        (lambda d: d.pop("a"), ({"a": 1},), "the input `d` in place"),
+        (lambda net: net.eval()(X), (Layer(2, 2),), "the input `net` in place"),
+        (lambda net: net.requires_grad_(False)(X), (Layer(2, 2),), "the input `net`"),
+        (lambda net: net.weight.data.zero_(), (Layer(2, 2),), "the input `net`"),
+        (lambda f, x: x, (torch.exp, X), ""),
+        (lambda x: x.clone().exp_(), (X,), ""),
+    ],
+)
+def test_a_changed_input_is_noticed_by_its_name(answer, case, said):
+    text = inputs_unchanged(answer, answer, case, 1e-5)
+    assert said in text
+    assert bool(text) == bool(said)
+
+
+def test_the_very_object_is_asked_for():
+    promise = same_object(0, "That is a copy.")
+    assert promise(lambda net: net, None, (Layer(2, 2),), 0) == ""
+    assert (
+        promise(lambda net: Layer(2, 2), None, (Layer(2, 2),), 0) == "That is a copy."
+    )
+
+
+def test_a_float_is_no_whole_number():
+    assert whole_number(lambda n: n // 2, None, (4,), 0) == ""
+    assert "2.0 has the right value" in whole_number(lambda n: n / 2, None, (4,), 0)
+
+
+def test_promises_are_asked_on_hidden_cases_too():
+    def shown_only(x):
+        return reference(x) if len(x) == 2 else reference(x.detach())
+
+    exercise = Exercise(
+        reference,
+        ("", "", ""),
+        (),
+        lambda: [(X,)],
+        hidden=lambda seed: [(torch.ones(3, 2),)],
+        promises=(gradients(0),),
+    )
+    assert judge_answer(exercise, shown_only).state == "correct"
+    verdict = judge_answer(exercise, shown_only, hidden=3)
+    assert verdict.message.startswith("Right on the examples shown, wrong on others. ")
