@@ -41,10 +41,11 @@ def untouched(answer: Any) -> bool:
 
 @contextmanager
 def apart() -> Iterator[None]:
-    """Judge an answer in isolation: the page's random state is kept, exit() does not
-    end the kernel, and no warning reaches stderr (to nbgrader that is a failure)."""
-    forked = torch.random.fork_rng(devices=[])
-    with warnings.catch_warnings(), forked, exit_raises():
+    """Judge an answer in isolation: the page's random state and gradients are kept,
+    exit() does not end the kernel, and no warning reaches stderr (to nbgrader that is
+    a failure)."""
+    forked, grad = torch.random.fork_rng(devices=[]), torch.enable_grad()
+    with warnings.catch_warnings(), forked, grad, exit_raises():
         warnings.simplefilter("ignore")
         yield
 

@@ -83,7 +83,7 @@ def short(value: Any, digits: int = 6) -> str:
     """Return the text of a value, its floats with so many significant digits."""
     if isinstance(value, float):
         return f"{value:.{digits}g}"
-    if isinstance(value, torch.Tensor):  # one of several values
+    if type(value) in (torch.Tensor, torch.nn.Parameter):  # one of several values
         return describe(value, digits)
     if type(value) in (list, tuple):
         inside = ", ".join(short(x, digits) for x in value)

@@ -19,7 +19,7 @@ from helpers.page.attempts import apart, attempt, untouched
 from helpers.page.compare import same
 from helpers.page.inputs import call, takes
 from helpers.page.kinds import kind, kind_difference
-from helpers.page.promises import Promise, inputs_unchanged
+from helpers.page.promises import Promise, gradients_left_on, inputs_unchanged
 from helpers.page.relations import relation
 from helpers.page.verdicts import (
     ON_HIDDEN,
@@ -60,7 +60,8 @@ class Exercise:
     instead of a function has the single case `()`, and a `reference` without arguments.
     `hidden` returns, for a seed, cases of the same kind with other values and shapes;
     None for an exercise that asks for a value. `promises`: what holds beside the values
-    (`helpers.page.promises`). `may_change`: the answer is meant to change its inputs.
+    (`helpers.page.promises`). `may_change`: the places of the inputs that the
+    answer is meant to change.
     """
 
     reference: Callable
@@ -70,7 +71,7 @@ class Exercise:
     tolerance: float = 1e-5
     hidden: Callable[[int], list[tuple]] | None = None
     promises: tuple[Promise, ...] = ()
-    may_change: bool = False
+    may_change: tuple[int, ...] = ()
 
 
 _settings = {"raise": False}
@@ -229,8 +230,8 @@ def broken_promise(exercise: Exercise, answer: Any, case: tuple) -> str:
     """Return the first promise beside its values that an answer breaks, or ""."""
     if not callable(answer):
         return ""
-    promises = () if exercise.may_change else (inputs_unchanged,)
-    for promise in (*promises, *exercise.promises):
+    always = inputs_unchanged(*exercise.may_change), gradients_left_on
+    for promise in (*always, *exercise.promises):
         text = promise(answer, exercise.reference, case, exercise.tolerance)
         if text:
             return text

@@ -16,20 +16,43 @@ from helpers.page.inputs import call, names_of, own
 Promise = Callable[[Callable, Callable, tuple, float], str]
 
 
-def inputs_unchanged(
+def inputs_unchanged(*but: int) -> Promise:
+    """The answer leaves its inputs as they were, `but` for those at these places."""
+
+    def promise(
+        answer: Callable, reference: Callable, case: tuple, tolerance: float
+    ) -> str:
+        given = own(case)
+        call(answer, given, copied=False)
+        names = names_of(answer, case)
+        for place, (name, now, before) in enumerate(
+            zip(names, given, case, strict=True)
+        ):
+            if place not in but and not unchanged(now, before):
+                return (
+                    f"The values are right, but you changed the input `{name}` in "
+                    "place: whoever called your function still needs it. Work on a "
+                    "copy (`.clone()`), or write a new value instead of changing the "
+                    "old one."
+                )
+        return ""
+
+    return promise
+
+
+def gradients_left_on(
     answer: Callable, reference: Callable, case: tuple, tolerance: float
 ) -> str:
-    """The answer leaves its inputs as they were."""
-    given = own(case)
-    call(answer, given, copied=False)
-    for name, now, before in zip(names_of(answer, case), given, case, strict=True):
-        if not unchanged(now, before):
-            return (
-                f"The values are right, but you changed the input `{name}` in place: "
-                "whoever called your function still needs it. Work on a copy "
-                "(`.clone()`), or write a new value instead of changing the old one."
-            )
-    return ""
+    """The answer does not switch gradients off for all that follows it."""
+    with torch.enable_grad():
+        call(answer, case)
+        if torch.is_grad_enabled():
+            return ""
+    return (
+        "The values are right, but gradients are switched off for everything that "
+        "follows, and nothing could be trained any more. `with torch.no_grad():` "
+        "switches them on again at its end."
+    )
 
 
 def unchanged(now: Any, before: Any) -> bool:

@@ -2,7 +2,8 @@
 
 `tests/handed_in/NN.toml` holds them by exercise: what slipped, the code in place of the
 stub, and which words in a verdict would show the learner the slip. They were written
-from the student edition alone. `right = true`: an unusual answer that is right.
+from the student edition alone. `right = true`: an unusual answer that is right;
+`judged = "named"`: the verdict names the slip, in other words than these.
 """
 
 import ast
@@ -10,8 +11,6 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-
-import torch
 
 from helpers.core.files import ROOT
 from helpers.page.exercises import Verdict, find, judge_answer
@@ -30,6 +29,7 @@ class HandedIn:
     setup: str
     says: tuple[str, ...]
     right: bool
+    judged: str
 
     @property
     def name(self) -> str:
@@ -54,6 +54,7 @@ def of_lesson(path) -> list[HandedIn]:
             setup,
             tuple(entry.get("says", ())),
             entry.get("right", False),
+            entry.get("judged", ""),
         )
         for id, entries in table.items()
         for entry in entries
@@ -84,15 +85,14 @@ def verdict_on(one: HandedIn) -> Verdict:
     page = {"__name__": "page"}
     exec(compile(one.setup, "setup", "exec"), page)
     exec(compile(one.answer, f"answer {one.id}", "exec"), page)
-    grad = torch.is_grad_enabled()
-    try:
-        return judge_answer(find(one.id), page[asked_names()[one.id]], 0)
-    finally:
-        torch.set_grad_enabled(grad)
+    return judge_answer(find(one.id), page[asked_names()[one.id]], 0)
 
 
 def named(one: HandedIn) -> bool:
-    """Return whether the verdict says one of the words that show the slip."""
+    """Return whether the verdict says one of the words that show the slip, or the
+    known mistake in it was judged to be this one."""
+    if one.judged == "named" and known(one):
+        return True
     lines = verdict_on(one).message.split("\n")
     text = " ".join(line for line in lines if not line.startswith("   for "))
     return any(re.search(words, text, re.IGNORECASE) for words in one.says)

@@ -15,6 +15,8 @@ from helpers.models.vision.resnet import DeepNet, ResidualBlock, he_weights
 from helpers.page.compare import same
 from helpers.page.exercises import Exercise, Wrong
 from helpers.page.hidden_cases import Draw, Part, by_seed, noise
+from helpers.page.inputs import call
+from helpers.page.promises import same_object
 from helpers.training.fit import evaluation_mode
 
 PARTS = ("stem", "blocks.0", "blocks.1", "blocks.2", "fc")
@@ -129,6 +131,11 @@ def head_elsewhere(model: Net, classes: int) -> Net:
     return model
 
 
+def renamed(model: Net, classes: int) -> Net:
+    model.fc.out_features = classes
+    return model
+
+
 def rebuilt(model: Net, classes: int) -> Net:
     width = model.fc.in_features // 4
     return type(model)(ResidualBlock, 8, width=width, classes=classes)
@@ -141,15 +148,23 @@ def some_classes(draw: Draw) -> tuple:
     return small(Headed, old, draw.randint(2, 4), draw.next_seed()), new
 
 
+A_COPY = (
+    "Your answer is right in a copy: the model that was handed in is as it was, and "
+    "its owner goes on with that one. Asked was the model itself. What does "
+    "`copy.deepcopy` return?"
+)
+
+
 NEW_HEAD = Exercise(
     new_head,
-    may_change=True,
+    may_change=(0,),
     cases=lambda: [
         (small(Headed, classes=6), 4),
         (small(Headed, classes=5, seed=1), 7),
         (small(Headed, classes=52, width=3, seed=2), 10),
     ],
     hidden=by_seed(some_classes),
+    promises=(same_object(0, A_COPY),),
     hints=(
         "A head reads features and writes logits. Which of its two widths belongs to "
         "the network, and which to the question?",
@@ -187,6 +202,12 @@ NEW_HEAD = Exercise(
             head_cut,
             "You kept rows of the old head: each still looks for an old class, and "
             "more rows than it had there cannot be. What has an old row learnt?",
+        ),
+        Wrong(
+            renamed,
+            "You changed an attribute, `out_features`, that only says how many answers "
+            "there are. The weight is still the old one, of the old shape. What makes "
+            "a new one?",
         ),
         Wrong(
             head_elsewhere,
@@ -232,12 +253,15 @@ class Stepped(Net):
         return partly if moved else None
 
 
-def step_with(chosen: Callable[[Net], Iterable], optimizer=torch.optim.AdamW):
-    """Return the training step by an optimizer that holds chosen(model)."""
+def step_with(chosen: Callable[[Net], Iterable], forgetful: bool = False):
+    """Return the training step by an optimizer that holds chosen(model), after its
+    gradients were set to zero if `forgetful`."""
 
     def answer(model: Net, images: Tensor, labels: Tensor, lr: float) -> Net:
-        holding = optimizer(chosen(model), lr=lr)
+        holding = torch.optim.AdamW(chosen(model), lr=lr)
         F.cross_entropy(model(images), labels).backward()
+        if forgetful:
+            holding.zero_grad()
         holding.step()
         return model
 
@@ -267,15 +291,34 @@ def some_frozen(draw: Draw) -> tuple:
     return step_case(*frozen, seed=draw.next_seed(), n=n, lr=lr)
 
 
+def rate_used(
+    answer: Callable, reference: Callable, case: tuple, tolerance: float
+) -> str:
+    """Twice the rate makes a longer step, whichever optimizer it is."""
+    model, images, labels, lr = case
+    steps = []
+    for rate in (lr, 2 * lr):
+        after = call(answer, (model, images, labels, rate))
+        steps.append((after.fc.weight - model.fc.weight).norm())
+    if steps[1] > 1.5 * steps[0]:
+        return ""
+    return (
+        "The right parts have moved, but by the same step whatever `lr` is: the "
+        "optimizer was never told, and has a learning rate of its own. Which argument "
+        "does it take?"
+    )
+
+
 ONE_STEP = Exercise(
     step_with(learning),
-    may_change=True,
+    may_change=(0,),
     cases=lambda: [
         step_case("stem", "blocks.0", "blocks.1"),
         step_case("stem", "blocks", seed=1),
         step_case("stem", seed=2),
     ],
     hidden=by_seed(some_frozen),
+    promises=(same_object(0, A_COPY), rate_used),
     hints=(
         "Which of a parameter's own attributes says whether it may change?",
         "The optimizer moves what it holds and finds a gradient for, be it an old one. "
@@ -293,6 +336,11 @@ ONE_STEP = Exercise(
             step_with(lambda model: model.fc.parameters()),
             "Your optimizer holds the head alone. A block was to learn with it: it "
             "gets a gradient and is never moved. Who else has `requires_grad`?",
+        ),
+        Wrong(
+            step_with(learning, forgetful=True),
+            "Nothing has moved: the gradients were cleared between the backward pass "
+            "that made them and the step that needs them. When may they be cleared?",
         ),
         Wrong(
             step_with(frozen_ones),
@@ -316,7 +364,24 @@ class Trained(Net):
         return {
             "head": str(tuple(weight.shape)),
             "a step in train mode changes": self.changed_by_step(),
+            "in train mode its head reads": self.read_in_train_mode(),
         }
+
+    def read_in_train_mode(self) -> str:
+        """Return if the features of pictures depend on the others of their batch."""
+        before = {name: values.clone() for name, values in self.state_dict().items()}
+        modes = [(layer, layer.training) for layer in self.modules()]
+        read = []
+        listening = self.fc.register_forward_pre_hook(lambda _, x: read.append(x[0]))
+        with torch.no_grad():
+            self.train()(pictures(6))
+            self(pictures(6)[:3])
+        listening.remove()
+        self.load_state_dict(before)
+        for layer, mode in modes:
+            layer.training = mode
+        alone = torch.allclose(read[0][:3], read[1], atol=1e-4)
+        return "each picture by itself" if alone else "pictures by their batch"
 
     def changed_by_step(self) -> list[str]:
         """Return the parts that a step changes, and put everything back."""
@@ -349,6 +414,13 @@ def freeze_all_but_head(model: Net) -> Net:
     return freeze(model, ["stem", "blocks"])
 
 
+def without_momentum(model: Net) -> Net:
+    for layer in weights_frozen(model).modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = 0.0
+    return model
+
+
 def weights_frozen(model: Net) -> Net:
     model.stem.requires_grad_(False)
     model.blocks.requires_grad_(False)
@@ -371,19 +443,21 @@ def some_trained(draw: Draw) -> tuple:
 
 FREEZE_ALL_BUT_HEAD = Exercise(
     freeze_all_but_head,
-    may_change=True,
+    may_change=(0,),
     cases=lambda: [
         (small(Trained),),
         (small(Trained, classes=3, width=2, seed=1).eval(),),
         (small(Trained, classes=4, width=3, seed=2),),
     ],
     hidden=by_seed(some_trained),
+    promises=(same_object(0, A_COPY),),
     hints=(
         "Two things in a part can change: weights, by gradients, and the averages of "
         "its norms. By what do those change?",
-        "By every forward pass in train mode, and `model.train()` puts each layer into "
-        "it. This lesson has a layer around others that answers it with no.",
-        'return freeze(model, ["stem", "blocks"])',
+        "By every forward pass in train mode. `model.train()` calls the method `train` "
+        "of every part, with True. So let the two parts have one that does not listen.",
+        "For part in (model.stem, model.blocks): part.requires_grad_(False), "
+        "part.eval(), then part.train = lambda mode=True: part. Return the model.",
     ),
     wrong=(
         Wrong(
@@ -391,6 +465,12 @@ FREEZE_ALL_BUT_HEAD = Exercise(
             "No frozen weight moves, but the norms' averages do: `requires_grad` is "
             "nothing to them, and an `eval()` lasts until the next `model.train()`. "
             "Which layer should not listen to that call?",
+        ),
+        Wrong(
+            without_momentum,
+            "Neither weights nor averages change. But in train mode the norms still "
+            "take mean and variance from each batch, so what the head reads of a "
+            "picture depends on its neighbours. Which mode never does that?",
         ),
         Wrong(
             lambda model: model.eval(),
@@ -546,6 +626,20 @@ SHARE_RIGHT = Exercise(
             "pictures. There will be none. How do you say so?",
         ),
         Wrong(
+            asked(after=lambda model: model.requires_grad_(False)),
+            "The share is right, but the model comes back frozen: no weight takes a "
+            "gradient any more, and somebody will go on training it. What switches "
+            "gradients off for a few lines only?",
+        ),
+        Wrong(
+            lambda model, images, labels: asked(
+                after=lambda model: model.requires_grad_(False), prepared=True
+            )(model, images, labels),
+            "The share is right, but the model comes back frozen: no weight takes a "
+            "gradient any more, and somebody will go on training it; and PyTorch kept "
+            "what a backward pass needs. What switches gradients off for a few lines?",
+        ),
+        Wrong(
             asked(dim=0),
             "You asked, for each class, which picture looks most like it: argmax ran "
             "over the batch. Which axis of (B, K) holds a picture's answers?",
@@ -578,6 +672,17 @@ def copied_first(images: Tensor, labels: Tensor, augment: Callable, n_test: int)
 
 def all_in_training(images: Tensor, labels: Tensor, augment: Callable, n_test: int):
     return *doubled(images, labels, augment), images[-n_test:], labels[-n_test:]
+
+
+def copies_of_all(images: Tensor, labels: Tensor, augment: Callable, n_test: int):
+    n = len(images) - n_test
+    train = torch.cat([images[:n], augment(images)])
+    return train, torch.cat([labels[:n], labels]), images[n:], labels[n:]
+
+
+def from_the_front(images: Tensor, labels: Tensor, augment: Callable, n_test: int):
+    train = doubled(images[n_test:], labels[n_test:], augment)
+    return *train, images[:n_test], labels[:n_test]
 
 
 def split_then(training: Callable = doubled, test: Callable = lambda x, y, _: (x, y)):
@@ -643,6 +748,16 @@ TRAINING_AND_TEST = Exercise(
             all_in_training,
             "You train on every picture, those of the test and their copies included. "
             "How much would a network get right that only remembers?",
+        ),
+        Wrong(
+            copies_of_all,
+            "The originals are split rightly, but copies of *all* pictures are learned "
+            "from, those of the test among them. Whose copies may training have?",
+        ),
+        Wrong(
+            from_the_front,
+            "You took the test from the front. It should be the last n_test pictures: "
+            "where does images[n:] begin, and what is n?",
         ),
         Wrong(
             split_then(test=doubled),
@@ -733,7 +848,7 @@ def new_picture(seed: int, width: int) -> tuple:
 
 PREDICT_NEW = Exercise(
     seen_as(),
-    may_change=True,
+    may_change=(0,),
     cases=lambda: [new_picture(seed, width) for seed, width in NEW_PICTURES],
     hidden=by_seed(
         lambda draw: new_picture(draw.next_seed(), draw.randint(5, 9)), times=12
@@ -987,7 +1102,7 @@ def some_others(draw: Draw) -> tuple[Net, Tensor]:
 
 ADAPT_NORMS = Exercise(
     adapt_norms,
-    may_change=True,
+    may_change=(0,),
     cases=lambda: [
         (small(Adapted).eval(), pictures(32)),
         (small(Adapted, width=3, seed=1).train(), 3 * pictures(48, seed=1) - 2),
@@ -1005,8 +1120,10 @@ ADAPT_NORMS = Exercise(
     wrong=(
         Wrong(
             adapted(),
-            "One pass in train mode moves the averages a tenth of the way: nine tenths "
-            "are still of the old pictures. Which number of a norm says how far?",
+            "One pass in train mode moved the averages a tenth of the way: nine tenths "
+            "are still of the old pictures. Which number of a norm says how far, and "
+            "have you set it for every norm, also those within the blocks "
+            "(`model.modules()`)?",
         ),
         Wrong(
             adapted(mode=nn.Module.eval),

@@ -81,7 +81,7 @@ class Layer(nn.Linear):
     ],
 )
 def test_a_changed_input_is_noticed_by_its_name(answer, case, said):
-    text = inputs_unchanged(answer, answer, case, 1e-5)
+    text = inputs_unchanged()(answer, answer, case, 1e-5)
     assert said in text
     assert bool(text) == bool(said)
 
@@ -114,3 +114,25 @@ def test_promises_are_asked_on_hidden_cases_too():
     assert judge_answer(exercise, shown_only).state == "correct"
     verdict = judge_answer(exercise, shown_only, hidden=3)
     assert verdict.message.startswith("Right on the examples shown, wrong on others. ")
+
+
+def test_an_input_that_is_meant_to_change_may():
+    def answer(x, y):
+        return x.zero_() + y.zero_()
+
+    case = X, X + 1
+    assert "`y` in place" in inputs_unchanged(0)(answer, answer, case, 1e-5)
+    assert inputs_unchanged(0, 1)(answer, answer, case, 1e-5) == ""
+
+
+def test_gradients_are_not_left_switched_off():
+    def answer(x):
+        torch.set_grad_enabled(False)
+        return reference(x)
+
+    assert "gradients are switched off for everything" in judged(answer).message
+    assert torch.is_grad_enabled()
+    with torch.no_grad():
+        judged(answer)
+        assert not torch.is_grad_enabled()
+    assert judged(torch.no_grad()(reference)).state == "correct"

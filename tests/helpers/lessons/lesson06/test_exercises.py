@@ -6,6 +6,7 @@ That references, stubs and known wrong answers are told apart, test_answers.py c
 import copy
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -52,14 +53,6 @@ def stay_evaluated(model):
     return model
 
 
-def without_momentum(model):
-    for layer in [*model.stem.modules(), *model.blocks.modules()]:
-        layer.requires_grad_(False)
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.momentum = 0.0
-    return model
-
-
 def each_frozen(model):
     model.stem = Frozen(model.stem)
     model.blocks = nn.Sequential(*map(Frozen, model.blocks))
@@ -68,7 +61,7 @@ def each_frozen(model):
 
 def asked_as_a_copy(model, images, labels):
     logits = copy.deepcopy(model).eval()(images)
-    return (logits.argmax(dim=1) == labels).float().mean(), model
+    return (logits.argmax(dim=1) == labels).float().mean().item(), model
 
 
 def asked_by_predict(model, images, labels):
@@ -92,7 +85,7 @@ def cut_after(images, labels, augment, n_test):
 
 def predicted(model, picture, mean, std):
     seen = vision.normalize(picture, mean.tolist(), std.tolist())
-    return model.eval()(seen.unsqueeze(0)).argmax(dim=1)
+    return model.eval()(seen.unsqueeze(0)).argmax(dim=1).item()
 
 
 def saving_by_hand(ks, ours, baseline, k):
@@ -101,7 +94,7 @@ def saving_by_hand(ks, ours, baseline, k):
         return k / ks[0]
     i = next(i for i, share in enumerate(ours) if share >= target)
     part = (target - ours[i - 1]) / (ours[i] - ours[i - 1])
-    return torch.tensor(k / (ks[i - 1] * (ks[i] / ks[i - 1]) ** part))
+    return np.float64(k / (ks[i - 1] * (ks[i] / ks[i - 1]) ** part))
 
 
 def norms(model):
@@ -137,7 +130,6 @@ def layer_by_layer(model, images):
 @pytest.mark.parametrize(
     ("id", "answer"),
     [
-        ("6.1", with_new_head),
         ("6.1", head_of_zeros),
         ("6.2", step_of(lambda model, lr: AdamW(learning(model), lr))),
         ("6.2", step_of(lambda model, lr: SGD(list(learning(model)), lr))),
@@ -149,7 +141,6 @@ def layer_by_layer(model, images):
             ),
         ),
         ("6.3", stay_evaluated),
-        ("6.3", without_momentum),
         ("6.3", each_frozen),
         ("6.4", asked_as_a_copy),
         ("6.4", asked_by_predict),
@@ -203,6 +194,9 @@ def means_alone(model, images):
 @pytest.mark.parametrize(
     ("id", "answer", "said"),
     [
+        ("6.1", with_new_head, "Asked was the model itself."),
+        ("6.2", lambda m, x, y, lr: m, "moved: nothing"),
+        ("6.3", lambda m: EXERCISES["6.3"].reference(copy.deepcopy(m)), "in a copy"),
         ("6.1", lambda m, k: DeepNet(ResidualBlock, 8, 4, k), "received   DeepNet("),
         ("6.1", lambda model, classes: None, "is a `return` missing?"),
         ("6.2", without_blocks, "received   (net: stops: AttributeError"),
@@ -229,7 +223,8 @@ WRONG = [(id, i) for id, e in EXERCISES.items() for i in range(len(e.wrong))]
 def test_a_verdict_is_short_and_asks_a_question(id, number):
     head, *shown = verdict_on_wrong(EXERCISES[id], number).message.split("\n")
     assert "?" in head
-    assert [line.split()[0] for line in shown[:3]] == ["for", "expected", "received"]
+    said = [line.split()[0] for line in shown[:3]]
+    assert said in (["for", "expected", "received"], ["for", "line"])
     assert all(len(line) < 330 and " at 0x" not in line for line in shown)
 
 

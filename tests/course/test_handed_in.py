@@ -1,0 +1,39 @@
+"""Answers handed in as students would: none is accepted that is wrong, most are named.
+
+What counts as named was written down before the verdicts were seen.
+"""
+
+from collections import Counter
+
+import pytest
+from support.handed_in import handed_in, outcome, verdict_on
+
+from helpers.page.exercises import find
+
+ANSWERS = handed_in()
+WRONG = [one for one in ANSWERS if not one.right]
+NAMED = 0.75  # of the wrong answers, the share whose verdict shows the slip
+
+
+@pytest.mark.parametrize("one", WRONG, ids=lambda one: one.name)
+def test_a_wrong_answer_is_not_accepted_nor_taken_for_another(one):
+    assert outcome(one) in ("named", "generic"), verdict_on(one).message
+
+
+@pytest.mark.parametrize(
+    "one", [one for one in ANSWERS if one.right], ids=lambda one: one.name
+)
+def test_an_unusual_right_answer_is_accepted(one):
+    assert verdict_on(one).state == "correct", verdict_on(one).message
+
+
+def test_most_verdicts_name_the_slip():
+    counts = Counter(map(outcome, WRONG))
+    assert counts["named"] >= NAMED * len(WRONG), counts
+
+
+def test_every_exercise_gets_five_wrong_answers_and_a_right_one():
+    counts = Counter((one.id, one.right) for one in ANSWERS)
+    ids = {one.id for one in ANSWERS}
+    assert all(find(id) for id in ids)
+    assert {id for id in ids if counts[id, False] < 5 or not counts[id, True]} == set()
