@@ -1249,6 +1249,10 @@ def sums_compared(step: Tensor, weight: Tensor) -> Tensor:
     return step * sums[0] / sums[1]
 
 
+def along_the_last_axis(step: Tensor, weight: Tensor) -> Tensor:
+    return step * (size(weight) / size(step)).flatten()
+
+
 def some_step(draw: Draw) -> tuple:
     """Return two layers of filters, of equal shape."""
     shape = draw.randint(2, 6), draw.randint(2, 4), *(2 * [draw.choice((4, 5))])
@@ -1312,6 +1316,11 @@ NORMALISED_STEP = Exercise(
         Wrong(
             lambda step, weight: weight + sized()(step, weight),
             "You have taken the step already. Asked for is the step alone, scaled.",
+        ),
+        Wrong(
+            along_the_last_axis,
+            "Your factors have the shape (O,), and broadcasting lines them up with the "
+            "last axis, the columns. They belong to the first: (O, 1, 1, 1).",
         ),
         Wrong(
             sized(axes=(2, 3)),
