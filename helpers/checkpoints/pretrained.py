@@ -53,7 +53,7 @@ def pretrain(
     """Return a small network trained on the source as the recipe says, in evaluation
     mode, and its History. `recipe.pictures` is not used: the source is given."""
     net = untrained(lambda: small_net(len(source.classes), recipe.width), recipe.seed)
-    net = net.to(device)
+    net = net.to(device, memory_format=torch.channels_last)
     served = batches(source, recipe.batch, recipe.seed)
     history = fit(net, served, recipe.steps, lr=recipe.lr, label="pretraining")
     return net.eval(), history
@@ -78,6 +78,7 @@ def train_and_save(
     recipe = recipe or Recipe()
     source = SOURCES[name](recipe.pictures, recipe.seed)
     net, _ = pretrain(source, recipe)
+    net = net.to(memory_format=torch.contiguous_format)  # a file has one order
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / f"{name}.safetensors"
     save_file(net.state_dict(), weights)

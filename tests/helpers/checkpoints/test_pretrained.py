@@ -188,6 +188,7 @@ def test_pretraining_depends_on_its_seed_alone():
 def test_pretraining_follows_its_recipe():
     source, recipe = drawn("abc", 200, 0), replace(TINY, lr=0.02, batch=16, seed=5)
     expected = untrained(lambda: small_net(3, 4), 5)
+    expected = expected.to(memory_format=torch.channels_last)
     history = fit(expected, batches(source, 16, 5), 3, lr=0.02)
     net, seen = pretrain(source, recipe)
     assert same_weights(net, expected) and seen.losses == history.losses
