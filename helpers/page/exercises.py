@@ -24,6 +24,7 @@ from helpers.page.relations import relation
 from helpers.page.verdicts import (
     ON_HIDDEN,
     ON_VISIBLE,
+    Raised,
     Verdict,
     Wording,
     details,
@@ -242,10 +243,17 @@ def misconception(exercise: Exercise, cases: list[tuple], got: list) -> str | No
     """Return the message of the known wrong answer that gives `got` on every case,
     or None."""
     for wrong in exercise.wrong:
-        pairs = zip(got, cases, strict=True)
-        if all(same(g, attempt(wrong.answer, c), exercise.tolerance) for g, c in pairs):
+        pairs = ((g, attempt(wrong.answer, c)) for g, c in zip(got, cases, strict=True))
+        if all(same_outcome(*pair, exercise.tolerance) for pair in pairs):
             return wrong.message
     return None
+
+
+def same_outcome(got: Any, known: Any, tolerance: float) -> bool:
+    """True for the same result, or for the same error wherever it arose."""
+    if isinstance(got, Raised) or isinstance(known, Raised):
+        return got == known
+    return same(got, known, tolerance)
 
 
 def go_on_with(id: str, answer: Any, reference: Any) -> Any:

@@ -166,7 +166,8 @@ def sequence_difference(got: Any, expected: tuple | list) -> str:
     n = len(expected)
     if not isinstance(got, tuple | list):
         many = f"a {type(expected).__name__} of {n} value{'s' * (n != 1)}"
-        way = " (`.tolist()` makes one)" if isinstance(got, Array) else ""
+        listed = isinstance(got, Array) and isinstance(expected, list)
+        way = " (`.tolist()` makes one)" if listed else ""
         return f"That is {kind(got)}; {many} is asked for{way}."
     if len(got) != n:
         return f"That is {kind(got)}; {n} are asked for."

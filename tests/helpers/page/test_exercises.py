@@ -585,3 +585,18 @@ def test_who_looks_up_the_number_of_an_exercise_finds_none():
         message = judge_answer(NUMBER, wrong).message
         assert "expected" not in message
         assert "435" not in message.replace("'435'", "").replace("435.5", "")
+
+
+def test_a_known_mistake_that_stops_with_an_error_is_named():
+    def own(x_bt):
+        return x_bt @ x_bt
+
+    def typical(x_bt):
+        x_bt = x_bt.clone()
+        return x_bt @ x_bt
+
+    wrong = (Wrong(typical, "A row is no matrix."),)
+    exercise = dataclasses.replace(SOFTMAX, wrong=wrong)
+    message = judge_answer(exercise, own).message
+    assert message.startswith("A row is no matrix.\n")
+    assert "line " in message

@@ -72,7 +72,7 @@ def test_the_same_kind(got, expected):
         ((3,), 3, "That is a tuple of 1 value; a whole number is asked for."),
         (1, True, "That is an int; True or False is asked for."),
         (T(True), True, "That is a tensor of one number; True or False is asked for"),
-        (T([1.0]), (1.0, 2.0), "tensor of shape (1,); a tuple of 2 values is asked"),
+        (T([1.0]), (1.0, 2.0), "(1,); a tuple of 2 values is asked for."),
         (T([1, 2]), [1, 2], "a list of 2 values is asked for (`.tolist()` makes one)"),
         ((1,), (1, 2), "That is a tuple of 1 value; 2 are asked for."),
         ((1, None), (1, 2), "Value 2 of 2: That is None: is a `return` missing?"),
