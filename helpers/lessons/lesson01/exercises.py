@@ -170,6 +170,16 @@ SAME_PADDING = Exercise(
             "The sign is wrong: padding makes up for what the window loses, so it "
             "adds pixels.",
         ),
+        Wrong(
+            lambda kernel, dilation: (dilation * kernel - 1) // 2,
+            "You let the window span dilation times kernel pixels. It spans fewer: "
+            "behind its last cell there is no gap.",
+        ),
+        Wrong(
+            lambda kernel, dilation: dilation * (kernel - 1) + 1,
+            "That is how many pixels the window spans. It loses one place fewer, and "
+            "the padding of *one* side is asked for.",
+        ),
     ),
 )
 
@@ -219,6 +229,18 @@ def matrix_product(picture: Tensor, kernel: Tensor, stride: int) -> Tensor:
     K = len(kernel)
     windows = picture.unfold(0, K, stride).unfold(1, K, stride)
     return (windows @ kernel).sum(dim=(2, 3))
+
+
+def returned_early(rows: int, columns: int | None) -> Callable:
+    """Return a convolution that ends after so many places: the rest stays zero."""
+
+    def convolved(picture: Tensor, kernel: Tensor, stride: int) -> Tensor:
+        out = convolve(picture, kernel, stride)
+        early = torch.zeros_like(out)
+        early[:rows, :columns] = out[:rows, :columns]
+        return early
+
+    return convolved
 
 
 def some_window(stride: int, wide: bool) -> Callable[[Draw], tuple]:
@@ -304,6 +326,16 @@ CONVOLVE = Exercise(
                 picture, torch.ones_like(kernel), stride
             ),
             "That sums up the window alone: the numbers of the kernel are never used.",
+        ),
+        Wrong(
+            returned_early(1, 1),
+            "Only the first place is filled. Does the `return` stand inside the inner "
+            "loop?",
+        ),
+        Wrong(
+            returned_early(1, None),
+            "Only the first row is filled. Does the `return` stand inside the outer "
+            "loop?",
         ),
     ),
 )
@@ -471,6 +503,28 @@ def one_side(layers: list) -> int:
     return size
 
 
+def one_less_outside(layers: list) -> int:
+    size, jump = 1, 1
+    for kernel, stride in layers:
+        size += kernel * jump - 1
+        jump *= stride
+    return size
+
+
+def size_times_stride(layers: list) -> int:
+    size = 1
+    for kernel, stride in layers:
+        size = size * stride + kernel - 1
+    return size
+
+
+def size_and_step_times_stride(layers: list) -> int:
+    size = 1
+    for kernel, stride in layers:
+        size = (size + kernel - 1) * stride
+    return size
+
+
 def some_layers(draw: Draw) -> tuple:
     """Return layers of which two strides multiply before others look, the last kernel
     larger than the first."""
@@ -567,6 +621,22 @@ FIELD_SIZE = Exercise(
             last_jump,
             "That is the jump: how far neighbouring units stand apart. Asked is the "
             "size, how many pixels one of them sees.",
+        ),
+        Wrong(
+            one_less_outside,
+            "The 1 was taken from the pixels, not from the kernel. A window of K cells "
+            "makes K - 1 steps, each as long as the jump.",
+        ),
+        Wrong(
+            size_times_stride,
+            "You multiplied the size by the stride. A stride leaves what one unit sees "
+            "as it is: it spreads the units, for the layers that follow.",
+        ),
+        Wrong(
+            size_and_step_times_stride,
+            "You multiplied the size, with the layer's own step, by the stride. A "
+            "stride spreads the units for the layers that follow; what one of them "
+            "sees stays as it is.",
         ),
     ),
 )
@@ -920,6 +990,10 @@ BELL_WIDTH = Exercise(
             "From the mean of the squares you took the mean, not its *square*.",
         ),
         Wrong(
+            weighted_mean,
+            "That is the centre of the bell: where it stands, not how wide it is.",
+        ),
+        Wrong(
             lambda weight: bell_width(weight**2),
             "You squared the weights. They are weights already, as they stand; what "
             "is squared are the distances.",
@@ -968,6 +1042,17 @@ def among_right(predicted: Tensor, labels: Tensor, marks: Tensor) -> tuple:
     right, _ = audit(predicted, labels, marks)
     hit = predicted == labels
     return right, audit(predicted[hit], labels[hit], marks[hit])[1]
+
+
+def right_and_says(predicted: Tensor, labels: Tensor, marks: Tensor) -> tuple:
+    right, _ = audit(predicted, labels, marks)
+    both = (predicted == marks) & (predicted == labels)
+    return right, both.float().mean().item()
+
+
+def per_mistake(predicted: Tensor, labels: Tensor, marks: Tensor) -> tuple:
+    right, deceived = audit(predicted, labels, marks)
+    return right, deceived / (1 - right)
 
 
 def some_answers(draw: Draw) -> tuple:
@@ -1068,6 +1153,16 @@ AUDIT = Exercise(
             "right.",
         ),
         Wrong(
+            right_and_says,
+            "You counted only where the network is right as well. What it says is "
+            "compared with the mark, whatever the label.",
+        ),
+        Wrong(
+            per_mistake,
+            "You divided by the number of mistakes. The second number, too, is a "
+            "share of all pictures.",
+        ),
+        Wrong(
             lambda predicted, labels, marks: tuple(
                 100 * share for share in audit(predicted, labels, marks)
             ),
@@ -1126,6 +1221,12 @@ def cells_together(x, weight, bias, stride, padding, dilation):
 
 def first_channel(x, weight, *rest):
     return convolve_batch(x[:, :1], weight[:, :1], *rest)
+
+
+def cells_first(weight: Tensor) -> Tensor:
+    """Return the weight as it is met where cells come before channels."""
+    O, C, K, _ = weight.shape
+    return weight.reshape(O, K * K, C).mT.reshape(O, C, K, K)
 
 
 def some_batch(draw: Draw) -> tuple:
@@ -1217,6 +1318,11 @@ CONVOLVE_BATCH = Exercise(
         Wrong(
             with_weight(lambda weight: weight.mT),
             "Your kernels are transposed: their rows met the columns of the window.",
+        ),
+        Wrong(
+            with_weight(cells_first),
+            "Pixels and weights were flattened in different orders: here the cells "
+            "came first, there the channels. In the weight the channels do.",
         ),
         Wrong(
             with_weight(lambda weight: weight / weight.shape[1]),
