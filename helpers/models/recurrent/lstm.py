@@ -8,13 +8,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def rnn_step(x_be: Tensor, state: tuple, weights: list[Tensor]) -> tuple:
-    """Return the next state (h (B, H),) of a plain recurrent network (Elman 1990).
+def mixed(x_be: Tensor, h_bh: Tensor, weights: list[Tensor]) -> Tensor:
+    """Return z (B, G): input and state, each times its weights plus its bias, added.
 
-    `weights`: (H, E) for the input, (H, H) for the state, and a bias (H,) for each.
+    `weights`: (G, E) for the input, (G, H) for the state, and a bias (G,) for each. G
+    is H in a plain network, 4H in an LSTM.
     """
-    (h_bh,), (w_ih, w_hh, b_ih, b_hh) = state, weights
-    return (torch.tanh(F.linear(x_be, w_ih, b_ih) + F.linear(h_bh, w_hh, b_hh)),)
+    w_ih, w_hh, b_ih, b_hh = weights
+    return F.linear(x_be, w_ih, b_ih) + F.linear(h_bh, w_hh, b_hh)
+
+
+def rnn_step(x_be: Tensor, state: tuple, weights: list[Tensor]) -> tuple:
+    """Return the next state (h (B, H),) of a plain recurrent network (Elman 1990)."""
+    (h_bh,) = state
+    return (mixed(x_be, h_bh, weights).tanh(),)
 
 
 def unroll(step: Callable, x_bte: Tensor, state: tuple) -> tuple[Tensor, tuple]:
@@ -63,21 +70,24 @@ def layer_weights(recurrent: nn.Module, k: int = 0) -> list[Tensor]:
     return [getattr(recurrent, f"{name}_l{k}") for name in names]
 
 
-def lstm_gates(x_be: Tensor, h_bh: Tensor, weights: list[Tensor]) -> tuple:
+def lstm_gates(z_bg: Tensor) -> tuple:
     """Return (input gate, forget gate, candidate, output gate), each (B, H)."""
-    w_ih, w_hh, b_ih, b_hh = weights
-    z_bg = F.linear(x_be, w_ih, b_ih) + F.linear(h_bh, w_hh, b_hh)
     i_bh, f_bh, g_bh, o_bh = z_bg.chunk(4, dim=-1)
     return i_bh.sigmoid(), f_bh.sigmoid(), g_bh.tanh(), o_bh.sigmoid()
 
 
-def lstm_step(x_be: Tensor, state: tuple, weights: list[Tensor]) -> tuple:
-    """Return the next state (h, c), each (B, H) (Hochreiter and Schmidhuber 1997;
-    forget gate: Gers et al. 2000)."""
-    h_bh, c_bh = state
-    i_bh, f_bh, g_bh, o_bh = lstm_gates(x_be, h_bh, weights)
+def lstm_update(z_bg: Tensor, c_bh: Tensor) -> tuple:
+    """Return the new (h, c), each (B, H) (Hochreiter and Schmidhuber 1997; forget
+    gate: Gers et al. 2000)."""
+    i_bh, f_bh, g_bh, o_bh = lstm_gates(z_bg)
     c_bh = f_bh * c_bh + i_bh * g_bh
     return o_bh * c_bh.tanh(), c_bh
+
+
+def lstm_step(x_be: Tensor, state: tuple, weights: list[Tensor]) -> tuple:
+    """Return the next state (h, c) of an LSTM."""
+    h_bh, c_bh = state
+    return lstm_update(mixed(x_be, h_bh, weights), c_bh)
 
 
 class LSTM(Recurrent):
