@@ -46,6 +46,12 @@ def gpt_flops(T: int, C: int, layers: int, V: int, inner: int | None = None) -> 
     return layers * layer_flops(T, T, C, inner) + 2 * T * C * V
 
 
+def token_flops(P: int, C: int, inner: int | None = None) -> int:
+    """Return the FLOPs of an encoder layer on one new position, the keys and values of
+    the P before it being cached."""
+    return layer_flops(1, P + 1, C, inner)
+
+
 def cached_flops(T: int, C: int, layers: int, V: int, inner: int | None = None) -> int:
     """Return the FLOPs of a GPT's forward pass over the T-th symbol, with its logits,
     and a KV-cache of the T - 1 before it."""
