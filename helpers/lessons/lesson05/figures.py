@@ -1,8 +1,10 @@
-"""Figures of lesson 05: a generation step with its KV-cache, and scaling curves."""
+"""Figures of lesson 05: how much of the past is used, scaling curves, and what a
+KV-cache saves: a step that writes with it, and its costs."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +15,8 @@ from matplotlib.colors import PowerNorm
 from torch import Tensor
 
 from helpers.lessons.lesson05.generation import GenerationTrace
+from helpers.plots import theme
+from helpers.plots.lines import chart
 from helpers.plots.text import drawable
 from helpers.plots.theme import (
     BASELINE,
@@ -268,3 +272,24 @@ def fitted(sizes: list[float], losses: list[float]) -> list[float]:
     through the logarithms of both, by least squares."""
     line = np.polyfit(np.log(sizes), np.log(losses), 1)
     return np.exp(np.polyval(line, np.log(sizes))).tolist()
+
+
+def past_figure(reach: Sequence[int], curves: dict[str, list[float]]) -> Figure:
+    """Return the bits per character of n-gram, LSTM and GPT against how many characters
+    before it are known, `reach`."""
+    looks = dict(zip(("n-gram", "LSTM", "GPT"), theme.LOOKS, strict=True))
+    title, past = "How much of the past is used", "characters of the past"
+    sets = {name: [curve] for name, curve in curves.items()}
+    ax = chart((title, past, "bits per character"), reach, sets, looks, xscale="log")
+    ax.set_xticks(reach, reach)
+    return ax.figure
+
+
+def cost_figure(lengths: Sequence[int], costs: list[tuple[float, float]]) -> Figure:
+    """Return the operations for the next character against its position: `costs` of
+    each, first with all computed again, then with a KV-cache."""
+    again, cached = zip(*costs, strict=True)
+    lines = {"all again": [again], "cached": [cached]}
+    labels = "One more character", "position", "operations (FLOPs)"
+    looks = dict(zip(lines, theme.LOOKS[1:], strict=True))
+    return chart(labels, lengths, lines, looks, xscale="log", yscale="log").figure
