@@ -52,12 +52,6 @@ def token_flops(P: int, C: int, inner: int | None = None) -> int:
     return layer_flops(1, P + 1, C, inner)
 
 
-def cached_flops(T: int, C: int, layers: int, V: int, inner: int | None = None) -> int:
-    """Return the FLOPs of a GPT's forward pass over the T-th symbol, with its logits,
-    and a KV-cache of the T - 1 before it."""
-    return layers * layer_flops(1, T, C, inner) + 2 * C * V
-
-
 @torch.no_grad()
 def cost_of_next(
     gpt: GPT, ids_t: Tensor, measure: Callable[..., float]

@@ -1502,6 +1502,7 @@ CACHED_FLOPS = Exercise(
 EXERCISES = {
     "5.1": LAYER_NORM,
     "5.2": PRE_NORM,
+    "5.9": BLOCK,
     "5.3": DECODER_LOOKS,
     "5.4": GPT_PARAMETERS,
     "5.5": PREFIX_MASK,

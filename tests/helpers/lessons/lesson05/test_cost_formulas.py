@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from helpers.lessons.lesson05.cost_formulas import (
-    cached_flops,
     decoder_parameters,
     gpt_flops,
     gpt_parameters,
     layer_flops,
     layer_parameters,
+    token_flops,
 )
 from helpers.models.transformer.blocks import DecoderLayer, EncoderLayer
 from helpers.models.transformer.gpt import GPT
@@ -19,6 +19,12 @@ from helpers.training.costs import flops, parameter_count
 SIZES = [(8, 2, None), (8, 4, 8), (12, 3, 20)]
 V, LAYERS = 11, 3
 sizes = pytest.mark.parametrize(("C", "N", "inner"), SIZES)
+
+
+def cached_flops(T, C, layers, V, inner=None):
+    """Return the FLOPs of a GPT's forward pass over the T-th symbol, with its logits,
+    and a KV-cache of the T - 1 before it."""
+    return layers * token_flops(T - 1, C, inner) + 2 * C * V
 
 
 @sizes

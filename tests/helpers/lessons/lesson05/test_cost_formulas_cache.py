@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from helpers.lessons.lesson05.cost_formulas import cached_flops, cost_of_next, gpt_flops
+from helpers.lessons.lesson05.cost_formulas import cost_of_next, gpt_flops, token_flops
 from helpers.models.transformer.gpt import GPT
 from helpers.models.transformer.kv_cache import Cached
 from helpers.training.costs import flops
@@ -28,13 +28,14 @@ def text(T):
 def test_costs_are_those_of_the_formulas(T, longest):
     whole, last = cost_of_next(small(longest), text(T), flops)
     assert whole == gpt_flops(T, C, LAYERS, V)
-    assert last == cached_flops(T, C, LAYERS, V)
+    assert last == LAYERS * token_flops(T - 1, C) + 2 * C * V
     assert (whole == last) == (T == 1)
 
 
 def test_another_inner_size_costs_what_it_should():
     found = cost_of_next(small(inner=24), text(6), flops)
-    assert found == (gpt_flops(6, C, LAYERS, V, 24), cached_flops(6, C, LAYERS, V, 24))
+    last = LAYERS * token_flops(5, C, 24) + 2 * C * V
+    assert found == (gpt_flops(6, C, LAYERS, V, 24), last)
 
 
 @lengths
