@@ -15,7 +15,7 @@ from tools.course import files
 from tools.course.imports import data_folders, distances, nearest_tests
 from tools.verify.faults.catalogue import read_faults
 
-SECONDS = 12  # of the processor, after which no other test begins
+SECONDS = 12  # of the processor, after which the tests end
 OWN = "at its place"
 # import-linter has no module to run, only a script beside some Python.
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command as lint; lint()"
@@ -165,13 +165,12 @@ def checks(changed: Sequence[str], root: Path) -> list[list[str]]:
     return found
 
 
-def tests(found: Mapping[str, str], xml: Path) -> list[str]:
+def tests(found: Iterable[str], xml: Path) -> list[str]:
     """Return the words that follow Python to run the tests, in one process: a second
     one would have to import PyTorch too."""
     options = ("-q", "-x", "-n0", "-p", "no:nbval", "-p", "no:cacheprovider")
     limit = ("-p", "tools.verify.in_time", f"--cpu-limit={SECONDS}")
-    whole = [f"--whole={path}" for path, why in found.items() if why == OWN]
-    return ["-m", "pytest", *options, *limit, *whole, f"--junitxml={xml}", *found]
+    return ["-m", "pytest", *options, *limit, f"--junitxml={xml}", *found]
 
 
 def select(since: str, root: Path = files.ROOT) -> tuple[list[str], dict[str, str]]:

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from types import SimpleNamespace
 
 import pytest
 from support.git import git
@@ -9,7 +11,7 @@ from support.git import git
 from helpers.core.errors import UserError
 from tools.course.files import ROOT
 from tools.execute import kernels
-from tools.verify import changed
+from tools.verify import changed, in_time
 
 FILES = {
     "helpers/low.py": "x = 1",
@@ -137,34 +139,71 @@ import pytest
 def test_it(n):
     assert n != {fails}
 """
+ENDLESS = """
+import subprocess, sys, time
+from tools.verify import in_time
+def test_that_takes_an_interruption_for_a_failure():
+    in_time.used = lambda: 1001
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        time.sleep(600)
+    except KeyboardInterrupt:
+        assert child.wait() == 0
+"""
+NAMES = ("test_b", "test_a", "test_c")  # the nearest first, whatever the alphabet says
 
 
 @pytest.mark.parametrize(
-    ("limit", "fails", "code", "run", "left"),
+    ("last", "code", "run", "left"),
     [
-        (1000, 9, 0, ["test_a", "test_b", "test_c"], ["test_c"]),
-        (0.001, 9, 2, ["test_a"], ["test_a", "test_b", "test_c"]),
-        (1000, 1, 1, ["test_a"], ["test_a", "test_b", "test_c"]),
+        (TESTS.format(fails=9), 0, NAMES, ["test_c"]),
+        (ENDLESS, 2, NAMES[:2], ["test_a", "test_c"]),
+        (TESTS.format(fails=1), 1, NAMES, ["test_c"]),
     ],
+    ids=["all pass", "out of time", "a failure"],
 )
-def test_it_ends_at_a_failure_or_when_the_time_is_out_but_never_within_the_nearest(
-    tmp_path, monkeypatch, limit, fails, code, run, left
+def test_it_ends_at_a_failure_or_when_the_time_is_out_also_within_a_test(
+    tmp_path, monkeypatch, last, code, run, left
 ):
-    for name in ("test_a", "test_b", "test_c"):
-        text = TESTS.format(fails=fails)
+    for name in NAMES:
+        text = last if name == NAMES[-1] else TESTS.format(fails=9)
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(changed, "SECONDS", limit)
-    why = dict.fromkeys(["test_b.py", "test_c.py"], "that reach it")
-    found, xml = {"test_a.py": changed.OWN} | why, tmp_path / "report.xml"
+    monkeypatch.setattr(changed, "SECONDS", 1000)
+    found, xml = [f"{name}.py" for name in NAMES], tmp_path / "report.xml"
     words = [sys.executable, *changed.tests(found, xml), f"--rootdir={tmp_path}"]
     env = kernels.child_environment(ROOT)
     done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True)
     assert done.returncode == code, done.stdout
+    assert (b"1000 CPU seconds are used up" in done.stdout) is (code == 2)
     report = xml.read_text(encoding="utf-8")
-    assert report.count("<testcase") == (2 if fails == 1 else 3 * len(run))
+    assert 'failures="0"' in report or code == 1
+    assert report.count("<testcase classname") == {0: 9, 1: 8, 2: 6}[code]
     assert changed.modules_run(xml) == [f"{name}.py" for name in run]
     cut = changed.not_reached(found, changed.modules_run(xml))
     assert cut == [f"{name}.py" for name in left]
+
+
+@pytest.mark.parametrize(("limit", "first"), [(None, "tools"), (12.0, "helpers")])
+def test_what_takes_long_comes_first_only_where_time_is_not_limited(
+    pytestconfig, limit, first
+):
+    conftest = pytestconfig.pluginmanager.get_plugin(str(ROOT / "tests/conftest.py"))
+    given = SimpleNamespace(getoption={"cpu_limit": limit}.get)
+    places = [ROOT / f"tests/{room}/test_x.py" for room in ("helpers", "tools")]
+    items = [SimpleNamespace(path=path) for path in places]
+    conftest.pytest_collection_modifyitems(given, items)
+    assert items[0].path.parent.name == first
+
+
+def test_what_it_has_started_counts_while_it_is_at_work():
+    before, end = in_time.used() - time.process_time(), time.monotonic() + 60
+    counted = 0.0
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as child:
+        while counted < 0.5 and time.monotonic() < end:
+            time.sleep(0.05)
+            counted = in_time.used() - time.process_time() - before
+        child.kill()
+    assert counted >= 0.5
 
 
 def test_form_is_checked_of_what_is_there(course):
