@@ -13,6 +13,7 @@ from tools.course.notebooks import code_fingerprint
 from tools.course.options import add_lessons
 from tools.execute.lessons import jobs, report
 from tools.execute.schedule import Result, run_jobs
+from tools.execute.warm import Servers
 
 # What papermill and JupyterLab write down of a run, or of how a cell was looked at.
 OF_CELLS = ("papermill", "execution", "ExecuteTime", "collapsed", "hidden", "scrolled")
@@ -57,11 +58,13 @@ def store(result: Result) -> None:
     files.write_whole(source, nbformat.writes(new) + "\n")
 
 
-def store_lessons(paths: Sequence[Path], out: Path, at_once: int = 2) -> list[str]:
+def store_lessons(
+    paths: Sequence[Path], out: Path, at_once: int = 2, servers: Servers | None = None
+) -> list[str]:
     """Execute and store each lesson in which everything held, and nothing was written
-    to stderr; return the problems."""
+    to stderr; return the problems. `servers`: as for `run_jobs`."""
     problems = []
-    for result in run_jobs(jobs(paths, out, {}), at_once):
+    for result in run_jobs(jobs(paths, out, {}), at_once, servers):
         found = report(result, all_judged=True).problems or [
             f"cell [{cell.execution_count}] wrote to stderr"
             for cell in notebooks.code_cells(result.notebook())

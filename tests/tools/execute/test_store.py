@@ -5,6 +5,7 @@ from support.tiny_lessons import claim_source, code, tiny_cells
 
 from tools.course import notebooks
 from tools.execute import store
+from tools.execute.warm import Servers
 
 FIGURE = """\
 import matplotlib.pyplot as plt
@@ -30,9 +31,10 @@ def stored(tmp_path_factory, write_lesson):
     }
     paths = [write_lesson(folder, name, cells) for name, cells in lessons.items()]
     written = {path.stem: path.read_bytes() for path in paths}
-    problems = store.store_lessons(paths, folder / "out")
-    first = {path.stem: path.read_bytes() for path in paths}
-    store.store_lessons(paths[:1], folder / "out")
+    with Servers(("ipykernel.kernelapp", "papermill")) as servers:
+        problems = store.store_lessons(paths, folder / "out", servers=servers)
+        first = {path.stem: path.read_bytes() for path in paths}
+        store.store_lessons(paths[:1], folder / "out", servers=servers)
     second = {path.stem: path.read_bytes() for path in paths}
     return folder, (written, first, second), problems
 

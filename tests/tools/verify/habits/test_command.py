@@ -119,10 +119,13 @@ def test_walls_hold_where_the_system_makes_none(lesson, tmp_path, monkeypatch):
     assert outcome.notes == (f"refused: open {tmp_path}/data/found.txt",)
 
 
-def test_a_kernel_that_stops_too_early_is_told_from_the_restart(lesson, tmp_path):
+def test_a_kernel_that_stops_too_early_is_told_from_the_restart(
+    lesson, tmp_path, servers
+):
     path = lesson("01_bad", "assert not SEED, 'early'", "1", "2", "3", "4", "5")
     habit = command.Habit("restart", "", pages.stopped_in_the_middle, {"SEED": 1})
-    (outcome,) = command.practise(habit, [path], tmp_path / "practised")
+    folder = tmp_path / "practised"
+    (outcome,) = command.practise(habit, [path], folder, servers=servers)
     assert outcome.problems == (
         "before the restart: cell 5: AssertionError: early",
         "cell 5: AssertionError: early",
