@@ -1,6 +1,7 @@
-"""A learner needs no nbgrader: lessons, helpers and the learner's commands run without.
+"""A learner needs no nbgrader: the learner's commands start without.
 
-Installed or not, it is blocked here: an import of it fails.
+Installed or not, it is blocked here: an import of it fails. That lessons and helpers
+run without is tested where they are published.
 """
 
 import os
@@ -8,13 +9,10 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-import nbformat
 import pytest
 
 from tools.__main__ import COMMANDS, EXTRAS
-from tools.course import files, notebooks
-from tools.editions.student import student_edition
-from tools.execute.schedule import Job, run_jobs
+from tools.course import files
 
 BLOCK = 'import sys\n\nsys.modules["nbgrader"] = None\n'
 OWN = {name: command for name, command in COMMANDS.items() if name not in EXTRAS}
@@ -35,21 +33,6 @@ def errors_of(source, path):
     environment = os.environ | {"PYTHONPATH": path}
     run = subprocess.run(command, env=environment, capture_output=True)
     return run.stderr.decode()
-
-
-def test_the_first_lesson_of_the_student_edition_runs(blocked, tmp_path):
-    source = tmp_path / "00_start_here.ipynb"
-    nbformat.write(student_edition(notebooks.choose(["00"])[0]), source)
-    job = Job(
-        source,
-        tmp_path / "out" / source.name,
-        {"BUDGET": 0.02},
-        environment={"PYTHONPATH": blocked},
-    )
-    (result,) = run_jobs([job])
-    assert result.error == ""
-    checks = notebooks.exercises(notebooks.read(job.target))
-    assert [notebooks.verdicts(cell) for cell in checks] == [["○"]]
 
 
 def test_the_learners_commands_start(blocked):

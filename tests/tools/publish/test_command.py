@@ -97,6 +97,15 @@ def test_conda_takes_the_cpu_build_and_the_pinned_versions(real):
 
 # ---------------------------------------------------------------- it works by itself
 
+# Installed or not, an import of it fails.
+BLOCK = """
+import sys
+sys.modules["nbgrader"] = None
+try:
+    import nbgrader
+except ModuleNotFoundError as error:
+    print(error)
+"""
 WHERE = """
 import sys
 files = [getattr(m, "__file__", None) or "" for n, m in list(sys.modules.items())
@@ -105,17 +114,24 @@ print(len(files), [f for f in files if f and not f.startswith({root!r})])
 """
 
 
-def test_the_first_lesson_of_the_tree_runs_without_the_course(real, tmp_path):
+def test_the_first_lesson_of_the_tree_runs_without_the_course_and_nbgrader(
+    real, tmp_path
+):
     # Its kernel is told no path, as on a hub.
     root = (tmp_path / "a b" / "course").resolve()
     assert renew(root, real) == []
     source = root / links.STUDY / notebooks.lessons()[0].name
     nb = nbformat.read(source, as_version=4)
+    nb.cells.insert(0, v4.new_code_cell(BLOCK))
     nb.cells.append(v4.new_code_cell(WHERE.format(root=str(root))))
     nbformat.write(nb, source)
     job = {"source": source, "target": root / "out.ipynb", "folder": source.parent}
     job = {name: str(path) for name, path in job.items()}
-    job |= {"parameters": {}, "how": "store", "environment": {"PYTHONPATH": None}}
+    job |= {
+        "parameters": {"BUDGET": 0.02},
+        "how": "store",
+        "environment": {"PYTHONPATH": None},
+    }
     done = subprocess.run(
         [sys.executable, "-m", "tools.execute.worker"],
         cwd=root,
@@ -130,6 +146,7 @@ def test_the_first_lesson_of_the_tree_runs_without_the_course(real, tmp_path):
     assert {
         v for cell in notebooks.exercises(run) for v in notebooks.verdicts(cell)
     } == {"○"}
+    assert "import of nbgrader halted" in notebooks.stream(run.cells[0])
     modules, _, elsewhere = notebooks.stream(run.cells[-1]).strip().partition(" ")
     assert int(modules) > 10
     assert elsewhere == "[]"
