@@ -14,7 +14,6 @@ from support.classroom_submissions import answer
 from support.new_lesson import NAME
 
 from helpers.core.files import ROOT
-from tools.execute import kernels
 from tools.verify.faults.bench import Bench
 
 STUDENT, LESSON = "ada", "99"
@@ -26,7 +25,7 @@ def course(tmp_path_factory):
     it returns what was printed."""
     root = Bench.copy_of(ROOT, tmp_path_factory.mktemp("new lesson")).root
     new_lesson.add_to(root)
-    with warm_modules.modules(root, kernels.child_environment(root)) as python:
+    with warm_modules.modules(root) as python:
 
         def run(*words: str) -> str:
             done = python.run(*words)

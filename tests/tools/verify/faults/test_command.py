@@ -15,7 +15,6 @@ from helpers.core.errors import UserError
 from tools.course import files, notebooks
 from tools.course.files import ROOT
 from tools.course.imports import module_name
-from tools.execute.kernels import child_environment
 from tools.verify.faults import bench, command
 from tools.verify.faults.bench import Bench, Outcome
 from tools.verify.faults.catalogue import FOLDER, Fault, choose, faults_in, read_faults
@@ -296,8 +295,8 @@ def forked(monkeypatch):
 
         @cache
         def python(root):
-            environment = child_environment(root, PYTHONDONTWRITEBYTECODE="1")
-            return stack.enter_context(warm_modules.modules(root, environment))
+            quiet = warm_modules.modules(root, PYTHONDONTWRITEBYTECODE="1")
+            return stack.enter_context(quiet)
 
         def run(detector, root, limit):
             done = python(root).run(*detector.command)
