@@ -157,6 +157,7 @@ def test_fashion_reaches_what_the_page_promises():
     budget = float(os.environ.get("PIXELS_BUDGET", LITTLE))
     steps, reader, answers = pages_recipe(train, budget)
     assert steps == STEPS
-    found = answers(reader(BasicBlock, 0), test.images).argmax(dim=1)
-    share = (found == test.labels).float().mean().item()
+    n = len(test) if budget >= 1 else 2_000  # pictures to read
+    found = answers(reader(BasicBlock, 0), test.images[:n]).argmax(dim=1)
+    share = (found == test.labels[:n]).float().mean().item()
     assert share >= (0.915 if budget >= 1 else 0.8), share
