@@ -1,9 +1,6 @@
 """Settings of a run: seeds, budget, device; and the progress bar."""
 
-import os
 import random
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -156,20 +153,3 @@ def test_a_user_error_is_a_value_error_with_one_sentence():
 
 def test_cpu_seconds_never_fall():
     assert 0 < runtime.cpu_seconds() <= runtime.cpu_seconds()
-
-
-def test_importing_the_helpers_loads_no_heavy_library():
-    modules = "core.run page.claims page.compare page.exercises training.fit "
-    modules += "analysis.activations plots.theme models.vision.cnn"
-    imports = "; ".join(f"import helpers.{name}" for name in modules.split())
-    heavy = "{'transformers', 'torchvision', 'sklearn', 'ipywidgets'}"
-    code = f"import sys; {imports}; print({heavy} & set(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=os.environ | {"PIXELS_QUIET": "1"},
-        encoding="utf-8",
-    )
-    assert done.stdout.strip() == "set()"
