@@ -137,6 +137,12 @@ WEIGHTS = Exercise(
             "one for a higher score.",
         ),
         Wrong(
+            lambda scores_qk: scores_qk.abs() / scores_qk.abs().sum(-1, keepdim=True),
+            "You shared out the sizes of the scores, without their signs: so a very "
+            "negative score, the worst match, gets as much as a very good one. Which "
+            "function makes any number positive and keeps the order?",
+        ),
+        Wrong(
             lambda scores_qk: scores_qk.softmax(dim=-1).softmax(dim=-1),
             "You took the softmax twice. The first one had made the weights; the "
             "second took them for scores, all between 0 and 1, and so made them "
@@ -167,9 +173,9 @@ def divided_by(divisor):
 
 
 def small_queries_and_keys() -> tuple[Tensor, Tensor]:
-    """Return three heads of two queries and two keys, each of width 2."""
-    q_bntd = torch.tensor([[[[1, 0], [0, 2]], [[1, 1], [3, 0]], [[2, 1], [0, 1]]]])
-    k_bntd = torch.tensor([[[[2, 1], [0, 1]], [[1, 0], [2, 2]], [[1, 1], [1, -1]]]])
+    """Return two heads of three queries and three keys, each of width 2."""
+    q_bntd = torch.tensor([[[[1, 0], [0, 2], [1, 1]], [[3, 0], [2, 1], [0, 1]]]])
+    k_bntd = torch.tensor([[[[2, 1], [0, 1], [1, 0]], [[2, 2], [1, 1], [1, -1]]]])
     return q_bntd.float(), k_bntd.float()
 
 
@@ -232,6 +238,12 @@ SCALED_SCORES = Exercise(
             "You went on to the weights: each of your rows sums to 1. Scores are what "
             "goes into the softmax, and they may be negative. A mask, for one, has to "
             "come in between.",
+        ),
+        Wrong(
+            lambda q_bntd, k_bntd: q_bntd.mT @ k_bntd / q_bntd.shape[-1] ** 0.5,
+            "You multiplied over the steps, so channels meet channels: (D, D) for each "
+            "head. A score is one query times one key, summed over its D channels. "
+            "Which of the two has to be turned?",
         ),
         Wrong(
             divided_by(lambda N, T, D: D**-0.5),
@@ -300,6 +312,16 @@ def weights_down(after: Callable):
 def weights_of_all(scores_qk: Tensor, may_see_qk: Tensor) -> Tensor:
     shown_qk = scores_qk.masked_fill(~may_see_qk, float("-inf"))
     return shown_qk.flatten().softmax(dim=0).view_as(scores_qk)
+
+
+def weights_lowered(amount: float):
+    """Return the answer that takes `amount` off the scores of hidden keys."""
+
+    def answer(scores_qk: Tensor, may_see_qk: Tensor) -> Tensor:
+        lowered_qk = scores_qk - amount * (~may_see_qk).to(scores_qk)
+        return lowered_qk.softmax(dim=-1)
+
+    return answer
 
 
 def exact_zeros(
@@ -401,6 +423,27 @@ MASKED_WEIGHTS = Exercise(
             "All rows are right but the one that may look nowhere. There all scores "
             "are the same large negative number, and softmax sees only differences: it "
             "spreads the weight evenly over what is hidden.",
+        ),
+        Wrong(
+            weights_lowered(1e9),
+            "All rows are right but the one that may look nowhere. There the same "
+            "large number was taken off every score, and softmax sees only "
+            "differences: what is hidden gets all the weight. What should such a "
+            "query read?",
+        ),
+        Wrong(
+            weights_lowered(1e4),
+            "All rows are right but the one that may look nowhere. There 10,000 was "
+            "taken off every score alike, and softmax sees only differences: the row "
+            "is as if nothing were hidden. What should such a query read?",
+        ),
+        Wrong(
+            lambda scores_qk, may_see_qk: (
+                weights_filled(0.0)(scores_qk, may_see_qk) * may_see_qk
+            ),
+            "Nothing hidden gets weight, but a row sums to less than 1: with the score "
+            "0 the hidden keys took their share, since e to the 0 is 1, and then you "
+            "threw it away. With which score do they take none?",
         ),
         Wrong(
             lambda scores_qk, may_see_qk: torch.full_like(scores_qk, torch.nan),
@@ -1249,6 +1292,11 @@ ATTENTION_FLOPS = Exercise(
             lambda T, C: 8 * T * C + 4 * T**2 * C,
             "Your maps cost C per word, as if they were vectors. A C × C map makes C "
             "numbers, and each of them is a sum of C products.",
+        ),
+        Wrong(
+            lambda T, C: 8 * T * C**2 + 4 * T * C,
+            "Your scores are T · C products: one for each word. But each of the T "
+            "queries meets every one of the T keys.",
         ),
         Wrong(
             lambda T, C: 24 * T * C**2 + 4 * T**2 * C,
