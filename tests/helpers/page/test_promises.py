@@ -35,6 +35,7 @@ def masked_before(x):
         (reference, ""),
         (lambda x: T([row.exp().sum().item() for row in x]), "no gradient flows back"),
         (lambda x: reference(x.detach()), "no gradient flows back to `x`"),
+        (lambda x: T(x.numpy()).exp().sum(dim=1), "that requires grad."),
         (lambda x: reference(x) + 2 * (x - x.detach()).sum(1), "is not."),
     ],
 )
