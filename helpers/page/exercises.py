@@ -252,7 +252,7 @@ def misconception(exercise: Exercise, cases: list[tuple], got: list) -> str | No
 def same_outcome(got: Any, known: Any, tolerance: float) -> bool:
     """True for the same result, or for the same error wherever it arose."""
     if isinstance(got, Raised) or isinstance(known, Raised):
-        return got == known
+        return type(got) is type(known) and got == known
     return same(got, known, tolerance)
 
 
