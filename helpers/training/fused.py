@@ -6,7 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers.models.transformer.attention import MultiHeadAttention
+from helpers.models.transformer.attention import (
+    MultiHeadAttention,
+    join_heads,
+    split_heads,
+)
 from helpers.models.transformer.blocks import LayerNorm
 from helpers.models.transformer.positions import frequencies
 
@@ -23,35 +27,42 @@ class FusedAttention(MultiHeadAttention):
 
     def forward(self, x_btc: Tensor, source_bsc=None, may_see=None):
         C, weight, bias = x_btc.shape[-1], self.in_proj_weight, self.in_proj_bias
-        if source_bsc is None:  # one product instead of three
-            parts = F.linear(x_btc, weight, bias).split(C, dim=-1)
+        if source_bsc is None:  # one product instead of three, one turn instead of two
+            qk_btc, v = F.linear(x_btc, weight, bias).split((2 * C, C), dim=-1)
+            q, k = self.turned(qk_btc).split(C, dim=-1)
         else:
-            keys_and_values = F.linear(source_bsc, weight[C:], bias[C:]).split(C, -1)
-            parts = F.linear(x_btc, weight[:C], bias[:C]), *keys_and_values
-        q, k, v = (part.unflatten(-1, (self.n_heads, -1)) for part in parts)
-        if self.rotary:
-            q, k = turned(q), turned(k)
+            q = self.turned(F.linear(x_btc, weight[:C], bias[:C]))
+            k, v = F.linear(source_bsc, weight[C:], bias[C:]).split(C, dim=-1)
+            k = self.turned(k)
         if may_see is not None and may_see.dim() == 3:
             may_see = may_see[:, None]  # the same for every head
-        heads = (part.transpose(1, 2) for part in (q, k, v))
+        heads = (split_heads(part, self.n_heads) for part in (q, k, v))
         read_bntd = F.scaled_dot_product_attention(*heads, attn_mask=may_see)
-        return self.out_proj(read_bntd.transpose(1, 2).flatten(2)), None
+        return self.out_proj(join_heads(read_bntd)), None
+
+    def turned(self, x_btc: Tensor) -> Tensor:
+        """Return queries or keys, each head `rotate`d if positions are rotary."""
+        return turned(x_btc, self.input_size // self.n_heads) if self.rotary else x_btc
 
 
-def turned(x_btnd: Tensor) -> Tensor:
-    """Return queries or keys (B, T, N, D), `rotate`d: to turn a pair of channels is to
-    multiply one complex number by another."""
-    pairs = torch.view_as_complex(x_btnd.unflatten(-1, (-1, 2)))
-    turns = turns_of(*x_btnd.shape[1::2], pairs.dtype, pairs.device)
-    return torch.view_as_real(pairs * turns).flatten(-2)
+def turned(x_btc: Tensor, head: int) -> Tensor:
+    """Return channels (B, T, C), every `head` of them `rotate`d: to turn a pair of
+    channels is to multiply one complex number by another."""
+    pairs_btf = torch.view_as_complex(x_btc.unflatten(-1, (-1, 2)))
+    T, pairs = pairs_btf.shape[1:]
+    turns_tf = turns_of(T, head, 2 * pairs // head, pairs_btf.dtype, pairs_btf.device)
+    return torch.view_as_real(pairs_btf * turns_tf).flatten(-2)
 
 
 @lru_cache  # the angles stay the same from step to step
-def turns_of(T: int, D: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return a complex number of length 1 per position and pair: (T, 1, D / 2)."""
-    angles_t1f = torch.arange(T)[:, None, None] * frequencies(D)
-    turns = torch.polar(torch.ones_like(angles_t1f), angles_t1f)
-    return turns.to(device, dtype)
+def turns_of(
+    T: int, head: int, times: int, dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    """Return a complex number of length 1 per position and pair, the same for every
+    head, so that one loop goes over them all: (T, times * head / 2)."""
+    angles_tf = (torch.arange(T)[:, None] * frequencies(head)).repeat(1, times)
+    turns_tf = torch.polar(torch.ones_like(angles_tf), angles_tf)
+    return turns_tf.to(device, dtype)
 
 
 FUSED = {LayerNorm: FusedNorm, MultiHeadAttention: FusedAttention}

@@ -7,7 +7,12 @@ import torch
 from support.drawing import drawn
 from torch import nn
 
-from helpers.models.transformer.attention import MultiHeadAttention, causal_mask
+from helpers.models.transformer.attention import (
+    MultiHeadAttention,
+    causal_mask,
+    join_heads,
+    split_heads,
+)
 from helpers.models.transformer.blocks import LayerNorm, Transformer
 from helpers.models.transformer.gpt import GPT
 from helpers.models.transformer.positions import rotate
@@ -98,21 +103,23 @@ def test_in_float32_logits_differ_by_rounding_alone():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_product_of_complex_numbers_is_a_rotation(dtype):
-    x = torch.randn(B, 100, N, 8, dtype=dtype)
-    wanted = rotate(x.transpose(1, 2)).transpose(1, 2)
+    x = torch.randn(B, 100, N * 8, dtype=dtype)
+    wanted = join_heads(rotate(split_heads(x, N)))
     gap = 1e-6 if dtype == torch.float32 else 1e-14
-    torch.testing.assert_close(turned(x), wanted, rtol=0, atol=gap)
-    again = turned(x)  # from the table that was kept
-    assert turned(x).dtype == dtype and torch.equal(again, turned(x))
-    short = turned(x[:, :3])
+    torch.testing.assert_close(turned(x, 8), wanted, rtol=0, atol=gap)
+    again = turned(x, 8)  # from the table that was kept
+    assert turned(x, 8).dtype == dtype and torch.equal(again, turned(x, 8))
+    short = turned(x[:, :3], 8)
     torch.testing.assert_close(short, wanted[:, :3], rtol=0, atol=gap)
+    part = turned(x[..., 8:24], 8)  # as queries lie beside values: not contiguous
+    torch.testing.assert_close(part, wanted[..., 8:24], rtol=0, atol=gap)
 
 
 def test_turns_have_length_1_and_are_computed_once():
-    asked = 9, 8, torch.complex64, torch.device("cpu")
+    asked = 9, 8, 3, torch.complex64, torch.device("cpu")
     assert turns_of(*asked) is turns_of(*asked)
-    assert turns_of(*asked).shape == (9, 1, 4)
-    torch.testing.assert_close(turns_of(*asked).abs(), torch.ones(9, 1, 4))
+    assert turns_of(*asked).shape == (9, 3 * 4)
+    torch.testing.assert_close(turns_of(*asked).abs(), torch.ones(9, 3 * 4))
 
 
 def test_it_is_the_model_itself_with_its_own_parameters():
