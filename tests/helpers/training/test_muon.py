@@ -7,8 +7,9 @@ from torch import nn
 from torch.optim import AdamW
 from torch.optim import Muon as TorchMuon
 
+from helpers.models.optimizers.muon import orthogonalised
 from helpers.models.transformer.gpt import GPT
-from helpers.training.muon import Muon, muon_and_adamw
+from helpers.training.muon import Muon, muon_and_adamw, soon_orthogonalised
 
 pytestmark = pytest.mark.usefixtures("seeded")
 
@@ -37,6 +38,24 @@ def test_a_matrix_without_a_gradient_stays():
     moved.grad = torch.randn(4, 4)
     Muon([left, moved], lr=0.1).step()
     assert torch.equal(left, torch.ones(4, 4)) and not torch.equal(moved, left)
+
+
+@pytest.mark.parametrize("shape", [(3, 16, 64), (2, 24, 24)])
+@pytest.mark.parametrize("steps", [1, 2, 4, 6])
+def test_less_work_gives_the_same_directions(shape, steps):
+    g = torch.randn(shape, dtype=torch.float64)
+    wanted = orthogonalised(g, steps)
+    torch.testing.assert_close(soon_orthogonalised(g, steps), wanted)
+    found = soon_orthogonalised(g.float(), steps).double()
+    assert (found - wanted).norm() < 1e-4 * wanted.norm()
+    assert torch.equal(soon_orthogonalised(0 * g), 0 * g)
+
+
+def test_less_work_is_enough_where_most_directions_are_weak():
+    u, v = (torch.linalg.qr(torch.randn(128, 128))[0] for _ in range(2))
+    g = (u * torch.logspace(0, -6, 128) @ v)[None]
+    wanted = orthogonalised(g.double())
+    assert (soon_orthogonalised(g) - wanted).norm() < 1e-3 * wanted.norm()
 
 
 # ---------------------------------------------------------------- who moves what
