@@ -19,7 +19,12 @@ from helpers.page.attempts import apart, attempt, untouched
 from helpers.page.compare import same
 from helpers.page.inputs import call, takes
 from helpers.page.kinds import kind, kind_difference
-from helpers.page.promises import Promise, gradients_left_on, inputs_unchanged
+from helpers.page.promises import (
+    Promise,
+    changed_input,
+    gradients_left_on,
+    inputs_unchanged,
+)
 from helpers.page.relations import relation
 from helpers.page.verdicts import (
     ON_HIDDEN,
@@ -202,7 +207,8 @@ def judge_cases(
     for case, g, e in zip(cases, got, expected, strict=True):
         if not same(g, e, exercise.tolerance):
             known = misconception(exercise, cases, got) or ""
-            found = kind_difference(g, e) or values_found(exercise, got, expected)
+            found = kind_difference(g, e) or input_found(exercise, answer, case, g)
+            found = found or values_found(exercise, got, expected)
             lines = [
                 headline(wording, known, found, g),
                 *details(case, e, g, exercise.tolerance),
@@ -212,6 +218,13 @@ def judge_cases(
         if text := broken_promise(exercise, answer, case):
             return Verdict("wrong", wording.before + text)
     return Verdict("correct", wording.right)
+
+
+def input_found(exercise: Exercise, answer: Any, case: tuple, got: Any) -> str:
+    """Return which input was changed by an answer that ran to its end, or ""."""
+    if not callable(answer) or isinstance(got, Raised):
+        return ""
+    return changed_input(answer, case, exercise.may_change)
 
 
 def values_found(exercise: Exercise, got: list, expected: list) -> str:

@@ -22,22 +22,25 @@ def inputs_unchanged(*but: int) -> Promise:
     def promise(
         answer: Callable, reference: Callable, case: tuple, tolerance: float
     ) -> str:
-        given = own(case)
-        call(answer, given, copied=False)
-        names = names_of(answer, case)
-        for place, (name, now, before) in enumerate(
-            zip(names, given, case, strict=True)
-        ):
-            if place not in but and not unchanged(now, before):
-                return (
-                    f"The values are right, but you changed the input `{name}` in "
-                    "place: whoever called your function still needs it. Work on a "
-                    "copy (`.clone()`), or write a new value instead of changing the "
-                    "old one."
-                )
-        return ""
+        text = changed_input(answer, case, but)
+        return f"The values are right, but {text}" if text else ""
 
     return promise
+
+
+def changed_input(answer: Callable, case: tuple, but: tuple[int, ...] = ()) -> str:
+    """Return which input an answer changes, and what to do about it, or ""."""
+    given = own(case)
+    call(answer, given, copied=False)
+    named = zip(names_of(answer, case), given, case, strict=True)
+    for place, (name, now, before) in enumerate(named):
+        if place not in but and not unchanged(now, before):
+            return (
+                f"you changed the input `{name}` in place: whoever called your "
+                "function still needs it. Work on a copy (`.clone()`), or write a new "
+                "value instead of changing the old one."
+            )
+    return ""
 
 
 def gradients_left_on(

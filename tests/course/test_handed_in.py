@@ -1,14 +1,13 @@
 """Answers handed in as students would: none is accepted that is wrong, most are named.
 
-What counts as named was written down before the verdicts were seen.
+What counts as named was written down before the verdicts were seen; the answers of
+`NN_second.toml` were written after the banks had been mended, and never seen by them.
 """
 
 from collections import Counter
 
 import pytest
-from support.handed_in import handed_in, outcome, verdict_on
-
-from helpers.page.exercises import find
+from support.handed_in import asked_names, handed_in, outcome, verdict_on
 
 ANSWERS = handed_in()
 WRONG = [one for one in ANSWERS if not one.right]
@@ -32,8 +31,7 @@ def test_most_verdicts_name_the_slip():
     assert counts["named"] >= NAMED * len(WRONG), counts
 
 
-def test_every_exercise_gets_five_wrong_answers_and_a_right_one():
+def test_every_checked_exercise_gets_three_wrong_answers_and_a_right_one():
     counts = Counter((one.id, one.right) for one in ANSWERS)
-    ids = {one.id for one in ANSWERS}
-    assert all(find(id) for id in ids)
-    assert {id for id in ids if counts[id, False] < 5 or not counts[id, True]} == set()
+    few = {id for id in asked_names() if counts[id, False] < 3 or not counts[id, True]}
+    assert few == set()

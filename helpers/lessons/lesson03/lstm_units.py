@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from helpers.analysis.probing import threshold_accuracy
 from helpers.data.tasks.grammar import FILLER, VERB, Sentences, is_plural, openings
-from helpers.models.recurrent.lstm import layer_weights, lstm_gates, mixed
+from helpers.models.recurrent.lstm import layer_weights, lstm_gates, preactivation
 from helpers.training.fit import device_of
 
 
@@ -37,7 +37,7 @@ def trace_gates(model: nn.Module, ids_t: Tensor) -> GateTrace:
     h_bh = c_bh = weights[0].new_zeros(1, layer.hidden_size)
     steps = []
     for x_be in model.embedding(ids_t.to(device_of(model)))[:, None]:
-        i_bh, f_bh, g_bh, o_bh = lstm_gates(mixed(x_be, h_bh, weights))
+        i_bh, f_bh, g_bh, o_bh = lstm_gates(preactivation(x_be, h_bh, weights))
         c_bh = f_bh * c_bh + i_bh * g_bh
         h_bh = o_bh * c_bh.tanh()
         steps.append(torch.cat([i_bh, f_bh, g_bh, o_bh, c_bh, h_bh]))

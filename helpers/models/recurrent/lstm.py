@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def mixed(x_be: Tensor, h_bh: Tensor, weights: list[Tensor]) -> Tensor:
+def preactivation(x_be: Tensor, h_bh: Tensor, weights: list[Tensor]) -> Tensor:
     """Return z (B, G): input and state, each times its weights plus its bias, added.
 
     `weights`: (G, E) for the input, (G, H) for the state, and a bias (G,) for each. G
@@ -21,7 +21,7 @@ def mixed(x_be: Tensor, h_bh: Tensor, weights: list[Tensor]) -> Tensor:
 def rnn_step(x_be: Tensor, state: tuple, weights: list[Tensor]) -> tuple:
     """Return the next state (h (B, H),) of a plain recurrent network (Elman 1990)."""
     (h_bh,) = state
-    return (mixed(x_be, h_bh, weights).tanh(),)
+    return (preactivation(x_be, h_bh, weights).tanh(),)
 
 
 def unroll(step: Callable, x_bte: Tensor, state: tuple) -> tuple[Tensor, tuple]:
@@ -87,7 +87,7 @@ def lstm_update(z_bg: Tensor, c_bh: Tensor) -> tuple:
 def lstm_step(x_be: Tensor, state: tuple, weights: list[Tensor]) -> tuple:
     """Return the next state (h, c) of an LSTM."""
     h_bh, c_bh = state
-    return lstm_update(mixed(x_be, h_bh, weights), c_bh)
+    return lstm_update(preactivation(x_be, h_bh, weights), c_bh)
 
 
 class LSTM(Recurrent):

@@ -156,6 +156,7 @@ def test_right_answers(exercise, answer):
         (SOFTMAX, lambda x: None, "is a `return` missing?"),
         (SOFTMAX, lambda x: float("nan") * x, "received   tensor [[nan, nan]]"),
         (SOFTMAX, 3, "A function is asked for; that is an int."),
+        (SOFTMAX, lambda x: x.zero_(), "Not yet: you changed the input `x` in place"),
         (SOFTMAX, in_place, "you changed the input `x_bt` in place"),
         (
             SOFTMAX,

@@ -14,7 +14,7 @@ from helpers.models.recurrent.lstm import (
     carried,
     layer_weights,
     lstm_gates,
-    mixed,
+    preactivation,
     set_forget_bias,
     start_at_frequencies,
 )
@@ -170,7 +170,7 @@ def test_a_silent_lstm_forgets_at_the_rate_of_its_bias(value):
     layer.weight_ih_l0.zero_()
     layer.weight_hh_l0.zero_()
     set_forget_bias(layer, value)
-    z_bg = mixed(torch.randn(1, E), torch.randn(1, H), layer_weights(layer))
+    z_bg = preactivation(torch.randn(1, E), torch.randn(1, H), layer_weights(layer))
     gates = lstm_gates(z_bg)
     torch.testing.assert_close(gates[1], torch.full((1, H), value).sigmoid())
 
@@ -178,7 +178,7 @@ def test_a_silent_lstm_forgets_at_the_rate_of_its_bias(value):
 def test_the_gates_are_input_forget_candidate_output():
     biases = torch.tensor([0.5, -1.0, 2.0, 0.25])
     weights = [torch.ones(4, 1), torch.ones(4, 1), biases, torch.zeros(4)]
-    gates = lstm_gates(mixed(torch.zeros(1, 1), torch.zeros(1, 1), weights))
+    gates = lstm_gates(preactivation(torch.zeros(1, 1), torch.zeros(1, 1), weights))
     wanted = [1 / (1 + math.exp(-b)) for b in biases.tolist()]
     wanted[2] = math.tanh(2)
     assert [gate.item() for gate in gates] == pytest.approx(wanted)
