@@ -27,7 +27,7 @@ def plot_runs(
     """Draw every entry of `lines`, (seeds, points): runs thin, their mean thick.
 
     `looks`: (colour, dash) by the entry's name, or by the part before its first comma.
-    Set scales and limits of `ax` before: the labels are spread for these. With
+    Set scales and limits of `ax` before, if any: the labels are spread for these. With
     `legend`, names stand there instead of at the ends. KeyError for a missing look.
     """
     means = {}
@@ -67,6 +67,7 @@ def label_ends(
     ax: Axes, x: float, ends: dict[str, float], colours: dict[str, str]
 ) -> None:
     """Write each name right of its line's end, in its colour, `GAP` points apart."""
+    ax.autoscale_view()  # until then the axes run from 0 to 1, and nothing seems close
     wanted = [height(ax, x, y) for y in ends.values()]
     moved = spread(wanted, GAP)
     for name, old, new in zip(ends, wanted, moved, strict=True):

@@ -135,3 +135,13 @@ def test_learning_curves_of_other_lengths_are_refused():
     runs = {"plain": History([1.0] * 9), "residual": History([1.0] * 8)}
     with pytest.raises(ValueError, match="same first dimension"):
         learning_curves(("title", "steps", "loss"), runs, LOOKS)
+
+
+def test_labels_are_spread_for_the_limits_that_the_lines_will_have():
+    ax = compared({"plain": [[4, 3, 1.0]], "residual": [[4, 2, 1.1]]})
+    ax.figure.canvas.draw()  # 0.1 of 3 is near, of an axis from 0 to 1 it were far
+    below, above = (
+        height(ax, *text.xy) + text.xyann[1]
+        for text in sorted(ax.texts, key=lambda text: text.xy[1])
+    )
+    assert above - below == pytest.approx(GAP, abs=1)
