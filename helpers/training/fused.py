@@ -1,5 +1,4 @@
-"""Fused kernels: PyTorch's own attention and layer norm in the place of ours, and an
-activation that goes back in few passes."""
+"""Fused kernels: PyTorch's own attention and layer norm in the place of ours."""
 
 from functools import lru_cache
 
@@ -75,25 +74,3 @@ def fused(model: nn.Module) -> nn.Module:
     for part in model.modules():
         part.__class__ = FUSED.get(type(part), type(part))
     return model
-
-
-class SquaredReLU(torch.autograd.Function):
-    """max(0, x)^2. Back goes 2 max(0, x), which is at hand; autograd's own way through
-    two functions takes twice as long."""
-
-    @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
-        positive = x.relu()
-        ctx.save_for_backward(positive)
-        return positive * positive
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
-        (positive,) = ctx.saved_tensors
-        return (gradient * positive).mul_(2)
-
-
-def squared_relu(x: Tensor) -> Tensor:
-    """Return max(0, x)^2, an activation for language models (So et al. 2021,
-    arXiv:2109.08668)."""
-    return SquaredReLU.apply(x)

@@ -20,7 +20,6 @@ from helpers.training.fused import (
     FusedAttention,
     FusedNorm,
     fused,
-    squared_relu,
     turned,
     turns_of,
 )
@@ -144,14 +143,3 @@ def test_what_is_no_part_of_ours_stays():
 def test_weights_are_not_kept():
     look = fused(MultiHeadAttention(C, N))
     assert look(torch.randn(B, T, C))[1] is None
-
-
-def test_relu_squared_is_what_it_says_gradients_included():
-    x = torch.randn(3, 50, dtype=torch.float64, requires_grad=True)
-    y, wanted = squared_relu(x), nn.functional.relu(x).square()
-    assert torch.equal(y, wanted) and 0.2 < (y == 0).double().mean() < 0.8
-    weights = torch.randn(3, 50, dtype=torch.float64)
-    found, true = (torch.autograd.grad(part, x, weights)[0] for part in (y, wanted))
-    torch.testing.assert_close(found, true, rtol=0, atol=1e-15)
-    with torch.no_grad():
-        assert torch.equal(squared_relu(x), wanted)
