@@ -207,6 +207,29 @@ claim("99.2", "mean of doubled numbers", mean, between=(0.9, 1.1))"""
     return v4.new_notebook(cells=cells, metadata=short)
 
 
+HANDED_IN = """
+[["99.1"]]
+slip = "doubles"
+says = ["doubled"]
+answer = "def triple(x): return 2 * x"
+
+[["99.1"]]
+slip = "takes the third power"
+says = ["power"]
+answer = "def triple(x): return x**3"
+
+[["99.1"]]
+slip = "hands back a list"
+says = ["a list"]
+answer = "def triple(x): return (3 * x).tolist()"
+
+[["99.1"]]
+slip = "a right answer: a sum"
+right = true
+answer = "def triple(x): return x + x + x"
+"""
+
+
 def test_files() -> list[str]:
     """Return the paths of the lesson's own tests."""
     return [f"tests/{name}" for name in TESTS]
@@ -223,6 +246,7 @@ def add_to(root: Path) -> None:
         "helpers/lessons/lesson99/measuring.py": EXPERIMENT,
         **{f"tests/{name}": text for name, text in TESTS.items()},
         "tests/faults/99.toml": FAULTS,
+        "tests/handed_in/99.toml": HANDED_IN,
         "teaching/99.md": TEACHING,
     }
     for name, text in files.items():
