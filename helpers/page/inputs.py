@@ -43,5 +43,6 @@ def takes(function: Callable, case: tuple) -> str:
         signature.bind(*case)
     except TypeError:
         n = len(signature.parameters)
-        return f"Your function takes {n} inputs; it is called with {len(case)}."
+        taken = f"{n} input{'s' * (n != 1)}"
+        return f"Your function takes {taken}; it is called with {len(case)}."
     return ""

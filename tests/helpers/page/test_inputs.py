@@ -46,7 +46,7 @@ def test_inputs_have_the_names_of_the_answers_own_code(function, names):
         (lambda x, y, z=0: x, ""),
         (lambda *given: given, ""),
         (torch.add, ""),
-        (lambda x: x, "Your function takes 1 inputs; it is called with 2."),
+        (lambda x: x, "Your function takes 1 input; it is called with 2."),
         (lambda x, y, z: x, "Your function takes 3 inputs; it is called with 2."),
     ],
 )
