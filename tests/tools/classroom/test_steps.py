@@ -99,9 +99,7 @@ def test_who_ends_the_kernels_of_all_costs_others_no_cell(run, monkeypatch):
     ) as server:
         monkeypatch.setenv("JUPYTER_PATH", server.environment()["JUPYTER_PATH"])
         monkeypatch.setenv(KERNELS, str(server.folder / "socket"))
-        ends = (
-            f"import os\n\nif os.getppid() != {os.getpid()}: os.kill(os.getppid(), 9)"
-        )
+        ends = END_THE_SERVER.format(os.getpid())
         cells = run("print(half(2))", ends, "print('on')")
     assert printed(cells)[2:] == ["1.0\n", "", "on\n"]
     assert run.step.excused

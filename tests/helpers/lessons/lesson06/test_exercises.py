@@ -261,7 +261,7 @@ def test_a_step_is_tried_and_taken_back():
         ("6.3", 0, "changes: stem statistics, blocks statistics, fc weights"),
         ("6.4", 0, "(0.125, (net: in train mode: 28 of 28 layers; not: nothing; av"),
         ("6.4", 3, "in train mode: 28 of 28 layers; not: nothing"),
-        ("6.7", 0, "[5.0, 4.0], tensor([2])"),
+        ("6.7", 0, "[5.0, 4.0], tensor [2]"),
         ("6.6", 3, "momentum: 1.0"),
     ],
 )
