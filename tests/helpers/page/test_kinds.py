@@ -60,6 +60,8 @@ def test_the_same_kind(got, expected):
         ("x", T([1.0]), "That is text; a tensor is asked for."),
         (torch.eye(2).to_sparse(), torch.eye(2), "holds no plain numbers"),
         ([1.0], np.ones(1), "That is a list of 1 value; a NumPy array is asked for."),
+        (T([1.0, 1.0]), T([1.0]), "is (2,); asked for is (1,): axis 0 has 2, not 1."),
+        (torch.ones(3, 2), torch.ones(2, 3), "axes 0 and 1 are swapped."),
         (T([1, 2]), T([1.0, 2.0]), "The numbers are int64; asked for is float32."),
         (T([1.0]).double(), T([1.0]), "The numbers are float64; asked for is float32"),
         (T([1.0, 0.0]), T([True, False]), "numbers (float32), and a mask of booleans"),
