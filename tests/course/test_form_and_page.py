@@ -97,6 +97,21 @@ ERROR = v4.new_output("error", ename="E", evalue="e", traceback=["e"])
 HTML_PATH = v4.new_output("display_data", {"text/html": "<b>/home/me/x</b>"})
 TEXT_ADDRESS = v4.new_output("stream", text="<object at 0x7f00aa12>")
 
+
+def skip(nb, text="word", cells=1, at=None):
+    """Put in an optional step with a text and code cells, at the end or before `at`."""
+    step = [v4.new_markdown_cell(t) for t in ("## Step 9 (optional). More", text)]
+    step += [v4.new_code_cell("skipped = 1") for _ in range(cells)]
+    place = len(nb.cells) if at is None else at
+    nb.cells[place:place] = step
+
+
+def use_what_is_skipped(nb):
+    """Put in an optional step, and another that uses what it defines."""
+    skip(nb)
+    nb.cells += [v4.new_markdown_cell("## Next"), v4.new_code_cell("print(skipped)")]
+
+
 BREAK = [
     (rules_of_form.is_valid, lambda nb: nb.cells[1].update(id=nb.cells[0].id)),
     (rules_of_form.is_valid, lambda nb: nb.update(nbformat_minor=4)),
@@ -204,7 +219,11 @@ BREAK = [
     ),
     (
         rules_of_page.has_small_cells,
-        lambda nb: first_code(nb, lambda _: "x = 1\n" * 31),
+        lambda nb: first_code(nb, lambda _: "x = 1\n" * 21),
+    ),
+    (
+        rules_of_page.has_small_cells,
+        lambda nb: first_code(nb, lambda _: "class A:\n" + "    x = 1\n" * 30),
     ),
     (
         rules_of_page.has_small_cells,
@@ -221,9 +240,25 @@ BREAK = [
     (rules_of_page.has_2500_to_5000_words, lambda nb: nb.update(cells=nb.cells[:60])),
     (rules_of_page.has_6_to_12_figures, lambda nb: nb.update(cells=nb.cells[:40])),
     (rules_of_page.has_6_to_12_figures, lambda nb: nb.update(cells=nb.cells * 2)),
+    (rules_of_page.has_bounded_optional_steps, lambda nb: skip(nb, "word " * 2001)),
+    (rules_of_page.has_bounded_optional_steps, lambda nb: skip(nb, cells=25)),
+    (rules_of_page.has_2500_to_5000_words, lambda nb: skip(nb, at=0)),
+    (rules_of_page.needs_no_optional_step, lambda nb: use_what_is_skipped(nb)),
     (rules_of_page.has_8_exercises, lambda nb: nb.update(cells=nb.cells[:60])),
     (rules_of_page.has_an_explorer, lambda nb: nb.cells[2].update(outputs=[])),
 ]
+
+
+def test_what_the_main_path_defines_itself_is_no_need_of_the_optional_step(lesson):
+    use_what_is_skipped(lesson.nb)
+    lesson.nb.cells[-1].source = "skipped = 2\nprint(skipped)"
+    assert rules_of_page.needs_no_optional_step(lesson) == []
+
+
+def test_an_optional_step_ends_at_the_next_heading_of_its_level(lesson):
+    skip(lesson.nb, "### A part\n\nword", cells=2)
+    lesson.nb.cells.append(v4.new_markdown_cell("## Step 10. Go on"))
+    assert lesson.optional == {cell.id for cell in lesson.nb.cells[-5:-1]}
 
 
 @pytest.mark.parametrize(("rule", "fault"), BREAK, ids=lambda x: x.__name__)

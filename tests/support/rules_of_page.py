@@ -4,6 +4,7 @@ Each rule takes a lesson and returns the faults it finds, as lines. Those in EVE
 hold for all lessons, those in FULL for all but the short ones.
 """
 
+import ast
 import re
 import statistics
 
@@ -17,6 +18,7 @@ from tools.editions.student import student_notebook
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LINK = re.compile(r"\]\((?!https?:|mailto:|#|attachment:)([^)\s#]+)[^)]*\)")
+LONG = re.compile(r"^(class|from|import) ", re.MULTILINE)
 NOT_PROSE = re.compile(r"\s*(#|\||>?\s*[-*+] |>?\s*\d+\. |!\[|<|```|\$\$|$)")
 
 
@@ -110,7 +112,8 @@ def has_links_that_resolve(lesson: Lesson) -> list[str]:
 
 
 def has_small_cells(lesson: Lesson) -> list[str]:
-    """Code cells: median at most 7 lines, 90th percentile 18, maximum 30."""
+    """Code cells: median at most 7 lines, 90th percentile 18; 20 at most, those with a
+    class or with imports 30."""
     sizes = sorted(map(lines_of, lesson.code)) or [0]
     p90 = sizes[int(0.9 * (len(sizes) - 1))]
     measured = {"median": statistics.median(sizes), "90th percentile": p90}
@@ -120,8 +123,11 @@ def has_small_cells(lesson: Lesson) -> list[str]:
         for key, limit in limits.items()
         if measured[key] > limit
     ]
-    long = [cell for cell in lesson.code if lines_of(cell) > 30]
-    return found + [f"{name(c)} has {lines_of(c)} lines; 30 at most" for c in long]
+    return found + [
+        f"{name(cell)} has {lines_of(cell)} lines; {most} at most"
+        for cell in lesson.code
+        if lines_of(cell) > (most := 30 if LONG.search(cell.source) else 20)
+    ]
 
 
 def has_prose_between_code(lesson: Lesson) -> list[str]:
@@ -141,19 +147,77 @@ def within(label: str, count: int, low: int, high: int) -> list[str]:
 
 
 def has_30_to_60_code_cells(lesson: Lesson) -> list[str]:
-    """Enough to build, little enough to finish."""
-    return within("code cells", len(lesson.code), 30, 60)
+    """Enough to build, little enough to finish, without the optional steps."""
+    return within("code cells", len(main(lesson, lesson.code)), 30, 60)
 
 
 def has_2500_to_5000_words(lesson: Lesson) -> list[str]:
-    """Enough to explain, little enough to read."""
-    text = " ".join(cell.source for cell in lesson.prose)
-    return within("words", words(text), 2500, 5000)
+    """Enough to explain, little enough to read, without the optional steps."""
+    return within("words", words_of(main(lesson, lesson.prose)), 2500, 5000)
 
 
 def has_6_to_12_figures(lesson: Lesson) -> list[str]:
-    """Pictures, but no gallery."""
-    return within("figures", len(lesson.figures), 6, 12)
+    """Pictures, but no gallery, without the optional steps."""
+    shown = main(lesson, [cell for cell, _, _ in lesson.figures])
+    return within("figures", len(shown), 6, 12)
+
+
+def has_bounded_optional_steps(lesson: Lesson) -> list[str]:
+    """What may be skipped is less than half of what may not."""
+    code, prose, shown = (
+        [cell for cell in cells if cell.id in lesson.optional]
+        for cells in (lesson.code, lesson.prose, [c for c, _, _ in lesson.figures])
+    )
+    return [
+        *within("optional code cells", len(code), 0, 24),
+        *within("optional words", words_of(prose), 0, 2000),
+        *within("optional figures", len(shown), 0, 6),
+    ]
+
+
+def needs_no_optional_step(lesson: Lesson) -> list[str]:
+    """No other cell uses what only an optional one has defined."""
+    known, skipped, found = set(), {}, []
+    for cell in lesson.code:
+        tree = ast.parse(cell.source)
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        stored = bound(tree)
+        if cell.id in lesson.optional:
+            skipped |= dict.fromkeys(stored - known, name(cell))
+            continue
+        used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+        found += [
+            f"{name(cell)} uses {word}, which optional {skipped[word]} defines"
+            for word in sorted((used - stored) & skipped.keys())
+        ]
+        known |= stored
+        skipped = {word: at for word, at in skipped.items() if word not in stored}
+    return found
+
+
+def bound(tree: ast.Module) -> set[str]:
+    """Return the names that a cell's statements bind: assigned, imported, defined."""
+    found = {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
+    return found
+
+
+def main(lesson: Lesson, cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Return the cells of the main path: those in no optional step."""
+    return [cell for cell in cells if cell.id not in lesson.optional]
+
+
+def words_of(prose: list[NotebookNode]) -> int:
+    """Return the number of words in Markdown cells."""
+    return words(" ".join(cell.source for cell in prose))
 
 
 def has_8_exercises(lesson: Lesson) -> list[str]:
@@ -177,11 +241,13 @@ EVERY = (
     has_links_that_resolve,
     has_small_cells,
     has_prose_between_code,
+    needs_no_optional_step,
 )
 FULL = (
     has_30_to_60_code_cells,
     has_2500_to_5000_words,
     has_6_to_12_figures,
+    has_bounded_optional_steps,
     has_8_exercises,
     has_an_explorer,
 )

@@ -46,6 +46,11 @@ class Lesson:
         ]
 
     @cached_property
+    def optional(self) -> set[str]:
+        """The ids of the cells that a reader may skip."""
+        return notebooks.optional(self.nb)
+
+    @cached_property
     def prose(self) -> list[NotebookNode]:
         """All Markdown cells."""
         return [cell for cell in self.nb.cells if cell.cell_type == "markdown"]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FORMULA = re.compile(
     r"\$\$.+?\$\$|(?<!\\)\$[^$\n]+(?<!\\)\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL
 )
+HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 
 
@@ -112,6 +113,19 @@ def claims(nb: NotebookNode) -> list[dict]:
         for output in cell.outputs
         if MIME in output.get("data", {})
     ]
+
+
+def optional(nb: NotebookNode) -> set[str]:
+    """Return the ids of the cells in optional steps: from a heading of the second
+    level such as "## Step 9 (optional). Title" to the next of its level."""
+    found, inside = set(), False
+    for cell in nb.cells:
+        heading = HEADING.search(cell.source)
+        if cell.cell_type == "markdown" and heading:
+            inside = "(optional)" in heading[1]
+        if inside:
+            found.add(cell.id)
+    return found
 
 
 def exercises(nb: NotebookNode) -> list[NotebookNode]:
