@@ -186,6 +186,8 @@ def test_a_run_that_broke_is_named_and_run_again(checkout, monkeypatch, capsys):
         (["01", "02"], {"budget": 1.0}, True),
         (["01"], {}, False),
         ([], {"seeds": (0, 1, 2)}, False),
+        ([], {"seeds": range(15)}, True),
+        ([], {"seeds": (*range(5), 99)}, False),
         ([], {"budget": 0.5}, False),
     ],
 )
@@ -198,3 +200,19 @@ def test_only_the_whole_course_as_printed_becomes_the_committed_page(
     assert page.exists() is committed
     link = "[01 · A tiny lesson](notebooks/01_fails.ipynb)"
     assert not committed or link in page.read_text(encoding="utf-8")
+
+
+def test_further_seeds_that_were_measured_before_stand_on_the_committed_page(
+    checkout, monkeypatch
+):
+    executed = pretend(monkeypatch)
+    claims("02", seeds=[6, 7])
+    claims()
+    assert len(executed) == 2 + 10
+    page = (checkout / "CLAIMS.md").read_text(encoding="utf-8")
+    assert "| 4 | 6 to 7 (2) |" in page
+    assert "| 4 | – |" in page  # lesson 01
+    ledger_lessons.edit(checkout / "notebooks" / "02_holds.ipynb", "a | b", "another")
+    claims()
+    page = (checkout / "CLAIMS.md").read_text(encoding="utf-8")
+    assert "further" not in page.split("| id |")[1]

@@ -1,5 +1,7 @@
 """CLAIMS.md lists the claims of the stored lessons; the page is readable Markdown."""
 
+import re
+
 import pytest
 from support.ledger_lessons import claim
 from support.ledger_page import COLUMN, ROW
@@ -46,7 +48,10 @@ def test_the_committed_page_lists_the_claims_and_values_of_the_stored_lessons(
 
 
 def test_every_claim_of_the_committed_page_holds_at_seeds_0_to_4(committed):
-    assert "| SEED 0 | SEED 1 | SEED 2 | SEED 3 | SEED 4 | margin |" in committed
+    columns = (
+        r"\| SEED 0 \| SEED 1 \| SEED 2 \| SEED 3 \| SEED 4 \|( further \|)? margin \|"
+    )
+    assert re.search(columns, committed)
     assert "; none with a problem.**" in committed
     rows = [match[0] for match in ROW.finditer(committed)]
     assert [row for row in rows if {"✗", "○"} & set(row)] == []
@@ -94,17 +99,66 @@ def test_the_table_shows_bound_values_margin_and_source(found):
 
 def test_the_page_opens_with_the_verdict(found):
     text = page(found, files.ROOT)
-    assert '`make claims SEEDS="0 1"` (BUDGET 1.0)' in text
-    assert "**3 claims; 1 with a problem.**" in text
+    assert '`make claims SEEDS="0-1"` (BUDGET 1.0)' in text
+    assert "**3 claims at 2 seeds; 1 with a problem.**" in text
     assert "- ✗ 1.1 does not hold at SEED 1" in text
     assert "Nearest to their bounds: 1.1 (-25 %), 1.3 (50 %)." in text
     found["claims"] = found["claims"][1:]
-    assert "**2 claims; none with a problem.**" in page(found, files.ROOT)
+    assert "**2 claims at 2 seeds; none with a problem.**" in page(found, files.ROOT)
 
 
 def test_a_claim_that_a_seed_lacks_leaves_its_cell_open(found):
     found["seeds"].append(2)
     assert "| 56 | 56 | – | exact |" in page(found, files.ROOT)
+
+
+def ledger_of(values, **options):
+    """Return the ledger of one claim whose values at SEED 0, 1, 2, … are given."""
+    runs = [
+        {
+            "lesson": "01_a",
+            "parameters": {"SEED": seed},
+            "claims": [claim("1.1", value, **options)],
+        }
+        for seed, value in enumerate(values)
+    ]
+    whole = {"parameters": {}, "titles": {"01_a": "01 · A"}, "errors": []}
+    return whole | {"seeds": list(range(len(values))), "claims": ledger(runs, {})}
+
+
+def test_of_further_seeds_the_page_tells_the_range_and_the_number():
+    text = page(ledger_of([5, 6, 7, 8, 9, 4.5, 12, 11], at_least=4), files.ROOT)
+    assert "| SEED 3 | SEED 4 | further | margin | source |" in text
+    assert "| 8 | 9 | 4.50 to 12 (3) | 12 % |" in text  # of the worst of all eight
+    assert '`make claims SEEDS="0-7"`' in text
+    assert "**1 claims at 5 seeds, 1 at 3 more; none with a problem.**" in text
+
+
+def test_a_claim_that_fails_at_a_further_seed_alone_is_a_problem():
+    text = page(ledger_of([5, 6, 7, 8, 9, 3, 12], at_least=4), files.ROOT)
+    assert "- ✗ 1.1 does not hold at SEED 5" in text
+    assert "| ✗ 3 to 12 (2) |" in text
+
+
+def test_a_mean_is_judged_and_shown_as_a_mean_at_further_seeds_too():
+    values = [[5, 9]] * 6 + [[2, 8]]
+    text = page(ledger_of(values, at_least=4, on="mean"), files.ROOT)
+    assert "| 5 to 7 (2) | 25 % |" in text
+
+
+def test_a_lesson_without_further_seeds_says_so_beside_one_that_has_them():
+    found = ledger_of([5, 6, 7, 8, 9, 10], at_least=4)
+    other = ledger_of([5, 6, 7, 8, 9], at_least=4)["claims"]
+    found["claims"] += [entry | {"id": "1.2"} for entry in other]
+    text = page(found, files.ROOT)
+    assert "| 9 | 10 (1) |" in text
+    assert "| 9 | – |" in text
+    assert "**2 claims at 5 seeds, 1 at 1 more; none with a problem.**" in text
+
+
+def test_not_a_number_at_a_further_seed_is_shown():
+    text = page(ledger_of([5] * 6 + [float("nan")], at_least=4), files.ROOT)
+    assert "| ✗ nan in 1 of 2 (2) |" in text
 
 
 @pytest.mark.parametrize(
