@@ -88,8 +88,24 @@ def test_a_job_ends_uses_named_versions_and_hides_no_failure(name):
     assert job["timeout-minutes"] < 360  # where GitHub ends it without a report
     assert job.get("strategy", {"fail-fast": False})["fail-fast"] is False
     actions = [step["uses"] for step in job["steps"] if "uses" in step]
-    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in actions)
+    assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", name) for name in actions)
     assert "newest" not in name or "constraints" not in " ".join(commands(job))
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_no_step_after_the_checkout_finds_credentials(name):
+    (step,) = [s for s in JOBS[name]["steps"] if "/checkout@" in s.get("uses", "")]
+    assert step["with"] == {"persist-credentials": False}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_digest_stands_beside_the_version_it_is_and_is_renewed(file):
+    text = (FOLDER / file).read_text(encoding="utf-8")
+    assert text.count("uses:") == len(
+        re.findall(r"@[0-9a-f]{40} # v[\d.]+$", text, re.M)
+    )
+    renewed = yaml.safe_load((FOLDER.parent / "dependabot.yml").read_text("utf-8"))
+    assert renewed["updates"][0]["package-ecosystem"] == "github-actions"
 
 
 def test_once_a_week_and_whenever_asked():
