@@ -1,6 +1,5 @@
 """The published course, file by file: what a student needs, and works by itself."""
 
-import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from string import Template
 import nbformat
 
 from helpers.core.files import ROOT
-from tools.course import notebooks
+from tools.course import git, notebooks
 from tools.editions.student import student_edition
 from tools.publish import links
 from tools.publish.colab import cell_source, colab_copy, values
@@ -20,8 +19,6 @@ WRITTEN = Path(__file__).parent / "published"  # what only the published course 
 SIGNPOST = f"{links.STUDY}/helpers/__init__.py"
 FOLDERS = ("helpers", "data", "tools")
 FILES = ("LICENSE", "Makefile", "constraints.txt", "pyproject.toml")
-# Hidden, downloaded or made again.
-LEFT_OUT = re.compile(r"\..*|__pycache__|cache|.*\.(pyc|egg-info|half-written)")
 INSTALL = "      - -e .[test]\n"  # the line of environment.yml that installs all
 # Binder has no GPU: PyTorch's CPU build, a tenth of the other. pip takes it because
 # its version, such as 2.14.1+cpu, sorts above the plain one.
@@ -85,14 +82,13 @@ def adapted() -> dict[str, str]:
 
 
 def sources(root: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield path and content of what is published as it is."""
-    for name in FILES:
+    """Yield path and content of what is published as it is: of the folders only what
+    git tracks, so that a class list that lies there stays at home.
+
+    Raises UserError where git cannot say what it tracks.
+    """
+    for name in (*FILES, *git.tracked(root, *FOLDERS)):
         yield name, (root / name).read_bytes()
-    for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*")):
-            name = path.relative_to(root)
-            if path.is_file() and not any(map(LEFT_OUT.fullmatch, name.parts)):
-                yield name.as_posix(), path.read_bytes()
 
 
 def text_of(path: Path) -> str:

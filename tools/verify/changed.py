@@ -5,17 +5,17 @@ file when it stands at its place in tests/, when a rule of the course is about s
 file, or when it imports the file, directly or through other modules.
 """
 
-import subprocess
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from helpers.core.errors import UserError
-from tools.course import files
+from tools.course import files, git
 from tools.course.imports import data_folders, distances, nearest_tests
 from tools.verify.faults.catalogue import read_faults
 
 SECONDS = 12  # of the processor, after which the tests end
+CHANGED = "what has changed"
 OWN = "at its place"
 # import-linter has no module to run, only a script beside some Python.
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command as lint; lint()"
@@ -35,31 +35,15 @@ RULES = {
 FAULTS = "tests/tools/verify/faults/test_command.py"  # asks each fault whether it fits
 
 
-def git(root: Path, *words: str) -> list[str]:
-    """Return the names that git prints, each ended by a zero byte.
-
-    Raises UserError where git, its history or the named revision is missing.
-    """
-    try:
-        done = subprocess.run(["git", *words], cwd=root, capture_output=True)
-    except FileNotFoundError:
-        raise UserError(
-            "What has changed is asked of git, which is not here."
-        ) from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise UserError(f"git cannot say what has changed: {(said or ['?'])[0]}")
-    return [name for name in done.stdout.decode("utf-8").split("\0") if name]
-
-
 def changed_files(since: str, root: Path) -> list[str]:
     """Return the files below `root` that differ from a commit, new ones among them; an
-    old name and a new one are both told. Raises UserError, see `git`."""
+    old name and a new one are both told. Raises UserError, see `git.names`."""
     if since.startswith("-"):
         raise UserError(f"{since!r} is no revision of git.")
     options = ("-z", "--name-only", "--no-renames", "--relative")
-    tracked = git(root, "diff", *options, since, "--")
-    new = git(root, "ls-files", "-z", "--others", "--exclude-standard")
+    tracked = git.names(root, CHANGED, "diff", *options, since, "--")
+    others = ("--others", "--exclude-standard")
+    new = git.names(root, CHANGED, "ls-files", "-z", *others)
     return sorted({*tracked, *new})
 
 

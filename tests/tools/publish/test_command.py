@@ -18,6 +18,7 @@ from support.git import git
 from support.project import constraints
 from support.tiny_lessons import code, tiny_cells
 
+from helpers.core.errors import UserError
 from tools.course import notebooks
 from tools.course.files import make_folder
 from tools.execute import kernels
@@ -55,16 +56,27 @@ def test_it_holds_what_a_student_needs_and_nothing_else(real):
     assert sum(map(len, real.values())) < 10e6
 
 
-def test_caches_and_hidden_files_stay_at_home(tmp_path):
+@needs_git
+def test_only_what_git_tracks_is_published(tmp_path):
     for name in publish_tree.FILES:
         (tmp_path / name).touch()
-    here = ("helpers/a.py", "data/set/b.json", "tools/c.py")
-    gone = ("data/cache/d.pt", "helpers/__pycache__/a.pyc", "tools/.e.half-written")
-    for name in (*here, *gone, "data/.ipynb_checkpoints/f"):
+    here = ("helpers/a.py", "data/set/b.json", "tools/c ä.py")
+    for name in (*here, "data/class_list.csv", "data/cache/d.pt", "tools/.e"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x", encoding="utf-8")
-    found = dict(publish_tree.sources(tmp_path))
-    assert found.keys() == {*here, *publish_tree.FILES}
+    git(tmp_path, "init")
+    git(tmp_path, "add", *here)
+    assert dict(publish_tree.sources(tmp_path)).keys() == {*here, *publish_tree.FILES}
+    (tmp_path / here[0]).unlink()
+    assert here[0] not in dict(publish_tree.sources(tmp_path))
+
+
+@needs_git
+def test_without_a_checkout_nothing_is_published(tmp_path):
+    for name in publish_tree.FILES:
+        (tmp_path / name).touch()
+    with pytest.raises(UserError, match="Git cannot say which files belong to the cou"):
+        dict(publish_tree.sources(tmp_path))
 
 
 def test_students_get_no_solution_and_only_colab_the_install_cell(

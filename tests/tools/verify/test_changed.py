@@ -66,17 +66,17 @@ def test_what_is_edited_staged_new_or_gone_has_changed_and_what_is_ignored_has_n
 
 @pytest.mark.parametrize("since", ["no-such-commit", "--output=x", "guide.md"])
 def test_what_is_no_commit_is_one_sentence(course, since):
-    with pytest.raises(UserError, match=r"git cannot say|is no revision"):
+    with pytest.raises(UserError, match=r"Git cannot say|is no revision"):
         changed.changed_files(since, course)
     assert not (course / "x").exists()
 
 
 def test_without_history_or_git_it_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(UserError, match="git cannot say what has changed"):
+    with pytest.raises(UserError, match="Git cannot say what has changed"):
         changed.changed_files("HEAD", tmp_path)
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(UserError, match="asked of git, which is not here"):
+    with pytest.raises(UserError, match="Git knows what has changed, and there is no git here"):
         changed.changed_files("HEAD", tmp_path)
 
 
