@@ -63,24 +63,27 @@ help:
 $(COMMANDS): .venv/.installed
 	@.venv/bin/python -m tools $@
 
-# What only a class or a browser needs comes on top, so a learner's stays small.
+# What learners never need comes on top, so that their environment stays small.
+test run store claims faults bench habits check: .venv/.test
 test classroom teach: .venv/.classroom
 test e2e: .venv/.e2e
-.venv/.classroom .venv/.e2e: .venv/.%: .venv/.installed
+.venv/.test .venv/.classroom .venv/.e2e: .venv/.%: .venv/.installed
 	.venv/bin/python -m pip install -c constraints.txt -e ".[$*]"
 	@touch $@
 
 clean:
 	@"$$PYTHON" -m tools clean
 
-# torch and torchvision must be built alike: with TORCH_INDEX both come from there,
-# before anything else could bring in another build of either.
+# torch and torchvision must be built alike: with an index of PyTorch both come from it,
+# before anything else could bring in another build of either. One that nobody has asked
+# for may fail: then pip takes both from where it takes everything.
 .venv/.installed: pyproject.toml constraints.txt
 	@command -v "$$PYTHON" >/dev/null || \
 	  { echo "There is no '$$PYTHON' here; name a Python 3.11 or newer: make lab PYTHON=..." >&2; exit 2; }
-	@"$$PYTHON" tools/machine/preflight.py
-	"$$PYTHON" -m venv .venv
-	@if [ -n "$$TORCH_INDEX" ]; then set -x; .venv/bin/python -m pip install --no-deps \
-	  --index-url "$$TORCH_INDEX" -c constraints.txt torch torchvision; fi
-	.venv/bin/python -m pip install -c constraints.txt -e ".[test]"
+	@set -e; asked="$$TORCH_INDEX"; index=$$("$$PYTHON" tools/machine/torch_index.py); \
+	TORCH_INDEX="$$index" "$$PYTHON" tools/machine/preflight.py; \
+	set -x; "$$PYTHON" -m venv .venv; \
+	if [ -n "$$index" ]; then .venv/bin/python -m pip install --no-deps \
+	  --index-url "$$index" -c constraints.txt torch torchvision || [ -z "$$asked" ]; fi
+	.venv/bin/python -m pip install -c constraints.txt -e .
 	@touch .venv/.installed

@@ -1,7 +1,7 @@
 """`pixels NAME`, or `python -m tools NAME`: the commands of the course."""
 
 import argparse
-import importlib
+import importlib.util
 import os
 import sys
 import tomllib
@@ -34,8 +34,16 @@ COMMANDS = {
     "e2e": ("tools.verify.browser.command", "use every lesson in a real browser"),
     "clean": ("tools.lab.clean", "remove build/ and caches; what is yours stays"),
 }
-# What a command needs beyond the learner's packages: an extra of pyproject.toml.
-EXTRAS = {"classroom": "classroom", "teach": "classroom", "e2e": "e2e"}
+# What commands need beyond the learner's packages: an extra of pyproject.toml, and the
+# module by which it is known.
+EXTRAS = {
+    "test": (
+        "papermill",
+        ["test", "run", "store", "claims", "faults", "bench", "habits"],
+    ),
+    "classroom": ("nbgrader", ["classroom", "teach"]),
+    "e2e": ("playwright", ["e2e"]),
+}
 INSTALL = "python -m pip install -c constraints.txt"
 INTERRUPTED, CLOSED_PIPE = 130, 141  # as shells report SIGINT and SIGPIPE
 
@@ -77,16 +85,27 @@ def version() -> str:
 
 def load(name: str) -> ModuleType:
     """Return the module of a command. Raises UserError where a package is missing."""
+    extra, needed = extra_of(name)
     try:
+        if needed and importlib.util.find_spec(needed) is None:
+            raise ModuleNotFoundError(name=needed)
         return importlib.import_module(COMMANDS[name][0])
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] in ("helpers", "tools"):
             raise  # ours: a bug, and no matter of installing
-        extra = EXTRAS.get(name, "test")
         raise UserError(
             f"This Python lacks {error.name}: type `make {name}`, or activate the "
-            f'environment and type: {INSTALL} -e ".[{extra}]"'
+            f'environment and type: {INSTALL} -e "{extra}"'
         ) from None
+
+
+def extra_of(name: str) -> tuple[str, str]:
+    """Return what to install for a command, such as ".[test]", and the module that
+    shows whether it is; "" for what every learner has."""
+    for extra, (module, commands) in EXTRAS.items():
+        if name in commands:
+            return f".[{extra}]", module
+    return ".", ""
 
 
 def parsed(words: Sequence[str]) -> argparse.Namespace:
@@ -110,7 +129,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if not (ROOT / "pyproject.toml").is_file():
             raise UserError(
                 "This is the installed package without the lessons: clone the course, "
-                f'and there type: {INSTALL} -e ".[test]"'
+                f"and there type: {INSTALL} -e ."
             )
         arguments = parsed(sys.argv[1:] if words is None else words)
         return arguments.main(arguments)

@@ -10,7 +10,7 @@ from support.project import PROJECT, PYPROJECT, constraints
 
 from helpers.core import needs
 from tools.course import files
-from tools.machine import preflight
+from tools.machine import preflight, torch_index
 from tools.verify import newest
 
 EXTRAS = PROJECT["optional-dependencies"]
@@ -23,7 +23,9 @@ def test_conda_takes_every_version_from_pyproject():
     environment = yaml.safe_load(text)
     python, pip, from_pip = environment["dependencies"]
     assert pip == "pip"
-    assert from_pip == {"pip": ["-e .[test]"]}
+    index, pins, own = from_pip["pip"]
+    assert index == f"--extra-index-url={torch_index.CPU}"
+    assert (pins, own) == ("-c constraints.txt", "-e .")
     name, version = python.split("=")  # one "=": Binder reads no other form
     assert name == "python"
     assert Version(version) in SpecifierSet(PROJECT["requires-python"])

@@ -161,6 +161,37 @@ def test_what_a_user_can_mend_has_no_traceback(
     assert printed in said and said.count("\n") == 1
 
 
+ONLY_TESTS = (
+    "papermill nbval nbstripout distributed pytest ruff importlinter yaml nbgrader"
+)
+WITHOUT = f"""
+import sys
+for name in "{ONLY_TESTS}".split():
+    sys.modules[name] = None
+import tools.__main__ as pixels
+try:
+    pixels.main(sys.argv[1:])
+except SystemExit as end:
+    sys.exit(end.code)
+"""
+
+
+@pytest.mark.parametrize("name", ["lab", "student", "progress"])
+def test_a_learners_commands_need_no_more_than_a_learner_has(name):
+    code, _, errors = python("-c", WITHOUT, name, "--help")
+    assert code == 0, errors
+
+
+@pytest.mark.parametrize(
+    ("name", "extra"),
+    [("run", "test"), ("claims", "test"), ("bench", "test"), ("teach", "classroom")],
+)
+def test_what_another_command_needs_is_one_sentence(name, extra, monkeypatch, capsys):
+    monkeypatch.setattr(tools_main.importlib.util, "find_spec", lambda _: None)
+    assert tools_main.main([name]) == 2
+    assert f'-c constraints.txt -e ".[{extra}]"\n' in capsys.readouterr().err
+
+
 def test_a_module_of_ours_that_is_missing_is_a_bug_and_shows_itself(monkeypatch):
     def imported(_):
         raise ModuleNotFoundError(name="tools.lab.lba")

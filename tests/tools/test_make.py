@@ -18,6 +18,8 @@ if os.name != "posix" or shutil.which("make") is None:
 FAKE = """\
 #!/bin/sh
 if [ "$3" = student ]; then sleep 0.3; fi
+if [ "$1" = tools/machine/torch_index.py ]; then echo "${INDEX-$TORCH_INDEX}"; fi
+if [ "$4" = --no-deps ]; then FAIL=${NO_TORCH:-$FAIL}; fi
 echo "$(pwd)|$PIXELS_LESSONS|$PIXELS_SEED|$*" >> "$CALLS"
 if [ "$1 $2" = "-m venv" ]; then mkdir -p .venv/bin && cp "$0" .venv/bin/python; fi
 exit ${FAIL:-0}
@@ -75,17 +77,22 @@ def given(calls):
 
 
 INSTALL = [
+    "tools/machine/torch_index.py",
     "tools/machine/preflight.py",
     "-m venv .venv",
-    "-m pip install -c constraints.txt -e .[test]",
+    "-m pip install -c constraints.txt -e .",
 ]
+FOR_TESTS = "-m pip install -c constraints.txt -e .[test]"
 
 
 @pytest.mark.parametrize(
     ("command", "extras"),
     [
         ("lab", []),
-        ("test", ["classroom", "e2e"]),
+        ("progress", []),
+        ("run", ["test"]),
+        ("check", ["test"]),
+        ("test", ["test", "classroom", "e2e"]),
         ("classroom", ["classroom"]),
         ("teach", ["classroom"]),
         ("e2e", ["e2e"]),
@@ -155,8 +162,21 @@ def test_torch_and_torchvision_come_first_and_from_the_given_index(make):
     _, calls = make("student", TORCH_INDEX=index)
     torch = "-m pip install --no-deps --index-url {} -c constraints.txt {}"
     torch = torch.format(index, "torch torchvision")
-    install = [*INSTALL[:2], torch, INSTALL[2]]
+    install = [*INSTALL[:3], torch, INSTALL[3]]
     assert commands(calls) == [*install, "-m tools student"]
+
+
+def test_where_the_index_that_was_chosen_fails_the_default_build_is_taken(make):
+    done, calls = make("student", INDEX="https://example.org/cpu", NO_TORCH="1")
+    assert done.returncode == 0
+    assert "--index-url https://example.org/cpu" in commands(calls)[3]
+    assert commands(calls)[4:] == [INSTALL[3], "-m tools student"]
+
+
+def test_where_the_index_that_was_asked_for_fails_nothing_else_is_taken(make):
+    done, calls = make("student", TORCH_INDEX="https://example.org/cpu", NO_TORCH="1")
+    assert done.returncode != 0
+    assert "--index-url https://example.org/cpu" in commands(calls)[-1]
 
 
 def test_after_a_failure_or_a_changed_version_it_installs_again(make, checkout):
@@ -173,7 +193,7 @@ def test_the_tools_exit_code_reaches_the_caller(make):
 
 def test_parallel_make_runs_one_thing_at_a_time(make):
     _, calls = make("-j8", "student", "run")
-    assert commands(calls) == [*INSTALL, "-m tools student", "-m tools run"]
+    assert commands(calls) == [*INSTALL, "-m tools student", FOR_TESTS, "-m tools run"]
 
 
 def test_clean_and_help_install_nothing(make):

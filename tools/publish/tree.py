@@ -18,14 +18,7 @@ WRITTEN = Path(__file__).parent / "published"  # what only the published course 
 # A kernel looks for modules beside its notebook first.
 SIGNPOST = f"{links.STUDY}/helpers/__init__.py"
 FOLDERS = ("helpers", "data", "tools")
-FILES = ("LICENSE", "Makefile", "constraints.txt", "pyproject.toml")
-INSTALL = "      - -e .[test]\n"  # the line of environment.yml that installs all
-# Binder has no GPU: PyTorch's CPU build, a tenth of the other. pip takes it because
-# its version, such as 2.14.1+cpu, sorts above the plain one.
-CPU_BUILD = (
-    "      - --extra-index-url=https://download.pytorch.org/whl/cpu\n"
-    "      - -c constraints.txt\n"
-)
+FILES = ("LICENSE", "Makefile", "constraints.txt", "environment.yml", "pyproject.toml")
 IGNORED = "/study/\n"  # in the course itself, where a learner's lessons are made
 # Git, and so nbgitpuller, takes a changed lesson whole or not at all: a merge by
 # lines could leave a file that is no notebook any more.
@@ -72,12 +65,10 @@ def guides(table: str) -> dict[str, str]:
 
 
 def adapted() -> dict[str, str]:
-    """Return the course's own settings for git and conda, as students need them."""
-    environment = text_of(ROOT / "environment.yml")
+    """Return the course's own settings for git, as students need them."""
     return {
         ".gitattributes": text_of(ROOT / ".gitattributes") + UNMERGED,
         ".gitignore": text_of(ROOT / ".gitignore").replace(IGNORED, ""),
-        "environment.yml": environment.replace(INSTALL, CPU_BUILD + INSTALL),
     }
 
 

@@ -103,7 +103,7 @@ def test_conda_takes_the_cpu_build_and_the_pinned_versions(real):
     *_, from_pip = yaml.safe_load(real["environment.yml"])["dependencies"]
     index, pins, own = from_pip["pip"]
     assert index == "--extra-index-url=https://download.pytorch.org/whl/cpu"
-    assert (pins, own) == ("-c constraints.txt", "-e .[test]")
+    assert (pins, own) == ("-c constraints.txt", "-e .")
     assert Version("2.14.1+cpu") in constraints()["torch"].specifier
 
 

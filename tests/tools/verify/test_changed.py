@@ -76,7 +76,9 @@ def test_without_history_or_git_it_says_so(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="Git cannot say what has changed"):
         changed.changed_files("HEAD", tmp_path)
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(UserError, match="Git knows what has changed, and there is no git here"):
+    with pytest.raises(
+        UserError, match="Git knows what has changed, and there is no git here"
+    ):
         changed.changed_files("HEAD", tmp_path)
 
 
