@@ -51,8 +51,8 @@ def execute(job: dict, emit: Callable[..., None]) -> str:
 def run(job: dict, **hooks: Callable) -> None:
     """Execute a copy of the job's notebook, saved as it grows."""
     nb = papermill.execute_notebook(
-        job["source"],
-        job["target"],
+        literal(job["source"]),
+        literal(job["target"]),
         parameters=job["parameters"],
         language="python",
         kernel_name="python3",
@@ -62,6 +62,11 @@ def run(job: dict, **hooks: Callable) -> None:
         **hooks,
     )
     Path(job["target"]).write_text(with_steady_widget_ids(nb), encoding="utf-8")
+
+
+def literal(path: str) -> str:
+    """Return a path as papermill wants it, which fills in what stands in braces."""
+    return path.replace("{", "{{").replace("}", "}}")
 
 
 def with_steady_widget_ids(nb: NotebookNode) -> str:

@@ -1,6 +1,7 @@
 """`pixels test`: everything that must hold before the course is trusted, or a part."""
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -124,7 +125,9 @@ def nbval(asked: argparse.Namespace) -> Count:
     kernel, variables = "--nbval-current-env", {}
     if warm := asked.servers.suited(environment(), starts=len(paths)):
         kernel, variables = "--nbval-kernel-name=python3", warm.environment()
-    words = (*NBVAL, kernel, *map(str, sorted(paths, key=by_length)), *asked.passed_on)
+    # From the checkout: of a whole path, pytest would take "[x]" for a parameter.
+    chosen = [os.path.relpath(p, files.ROOT) for p in sorted(paths, key=by_length)]
+    words = (*NBVAL, kernel, *chosen, *asked.passed_on)
     return pytest("nbval", *words, **variables)
 
 
