@@ -39,7 +39,9 @@ TINT = 0.35  # opacity of a single seed's line beside the mean
 
 
 def use_theme() -> None:
-    """Make every later figure look like the others."""
+    """Make every later figure look like the others, whatever the reader's own file of
+    matplotlib's says: it starts from the defaults. The backend in use stays."""
+    matplotlib.rcdefaults()
     matplotlib.rcParams.update(
         {
             "figure.figsize": (WIDTH, HEIGHT),

@@ -49,6 +49,33 @@ def test_a_figure_has_the_same_bytes_twice():
     assert as_picture(draw(), "a").data == as_picture(draw(), "b").data
 
 
+READERS_OWN = {
+    "image.origin": "lower",
+    "axes.facecolor": "black",
+    "figure.facecolor": "black",
+    "lines.marker": "o",
+    "savefig.bbox": "tight",
+    "xtick.direction": "in",
+}
+
+
+def test_what_a_reader_has_set_changes_no_figure_and_the_backend_stays():
+    """In a Jupyter that is not the course's, matplotlib has read the reader's file."""
+    pagoda = picture_grid([np.arange(12.0).reshape(3, 4)], ["a picture"])
+    printed = as_picture(pagoda, "a").data, as_picture(draw(), "b").data
+    backend = plt.get_backend()
+    with plt.rc_context(READERS_OWN):
+        plt.switch_backend("svg")
+        try:
+            use_theme()
+            assert plt.get_backend() == "svg"
+        finally:
+            plt.switch_backend(backend)
+        assert plt.rcParams["image.origin"] == "upper"
+        pagoda = picture_grid([np.arange(12.0).reshape(3, 4)], ["a picture"])
+        assert printed == (as_picture(pagoda, "a").data, as_picture(draw(), "b").data)
+
+
 @pytest.mark.parametrize("alt", ["", "  \n"])
 def test_a_figure_without_a_description_is_refused(alt):
     with pytest.raises(ValueError, match="needs a description"):
