@@ -9,6 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tools.execute import kernels
+
+# What is tested starts from defaults, as in `pixels test`, and before matplotlib is
+# imported: nothing that a reader has configured decides about a test.
+CLEAN = kernels.child_environment()
+for name in os.environ.keys() - CLEAN.keys():
+    del os.environ[name]
+os.environ.update(CLEAN)
+
 gc.disable()  # until all is imported: what comes then is there to stay
 
 
@@ -58,13 +67,13 @@ def write_lesson():
 @pytest.fixture
 def a_course(tmp_path, monkeypatch, write_lesson):
     """Return a function that makes a course of tiny lessons with these names, in a path
-    with a space, lets the tools work there, and returns its root."""
+    with a space and braces, lets the tools work there, and returns its root."""
     from support.tiny_lessons import tiny_cells
 
     from tools.course import files
 
     def make(*names: str) -> Path:
-        root = tmp_path / "a course"
+        root = tmp_path / "a {2026} course"
         for name in names:
             write_lesson(root / "notebooks", name, tiny_cells())
         monkeypatch.setattr(files, "ROOT", root)

@@ -1,14 +1,16 @@
-"""The environment in which kernels and tests run: one thread, a quiet profile."""
+"""The environment in which kernels and tests run: defaults, one thread, no bars."""
 
 import os
 from pathlib import Path
 
 from helpers.page.claims import COLLECT
 from tools.course.files import BUILD, ROOT, make_folder, write_whole
+from tools.execute import defaults
 
 
 def child_environment(root: Path = ROOT, **changes: str | None) -> dict[str, str]:
-    """Return the environment in which kernels and tests run: one thread, no bars.
+    """Return the environment in which kernels and tests run: one thread, no bars, and
+    nothing that the reader has configured (`tools.execute.defaults`).
 
     Two notebooks run at once, so each gets one thread. The checkout at `root` comes
     first on the import path: what is executed is what stands there, wherever it was
@@ -16,6 +18,7 @@ def child_environment(root: Path = ROOT, **changes: str | None) -> dict[str, str
     """
     own = {
         "IPYTHONDIR": str(quiet_profile()),
+        "JUPYTER_NO_CONFIG": "1",
         "OMP_NUM_THREADS": "1",
         COLLECT: "",  # only the ledger sets it
         "PIXELS_QUIET": "1",
@@ -24,8 +27,7 @@ def child_environment(root: Path = ROOT, **changes: str | None) -> dict[str, str
         "PYTHONIOENCODING": "utf-8",  # Windows would say ✓ in a code page without it
         "PYTHONPATH": first("PYTHONPATH", root),
     }
-    environment = os.environ | own | changes
-    return {name: text for name, text in environment.items() if text is not None}
+    return defaults.environment(**own | changes)
 
 
 def first(variable: str, *parts: Path) -> str:

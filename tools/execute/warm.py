@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.course import files
+from tools.execute.defaults import WARM
 from tools.execute.fork import KERNEL
 from tools.execute.fork_server import LIBRARIES, is_free
-from tools.execute.kernels import first
 from tools.execute.processes import end_family
 
 PROXY = Path(__file__).with_name("proxy.py")
@@ -54,7 +54,7 @@ class Warm:
 
     def environment(self) -> dict[str, str]:
         """Return the variables in whose presence kernels called python3 are forked."""
-        return {"JUPYTER_PATH": first("JUPYTER_PATH", self.folder)}
+        return {"JUPYTER_PATH": str(self.folder), WARM: str(self.folder)}
 
     def write_kernelspec(self) -> None:
         """Write down for Jupyter how to start a kernel called python3."""
