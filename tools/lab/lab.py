@@ -7,10 +7,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from jupyter_core.paths import jupyter_config_dir
+
 from helpers.core.errors import UserError
 from tools.course import files
 from tools.editions.student import write_edition
-from tools.execute import kernels
+from tools.execute import defaults, kernels
 
 SETTINGS = Path(__file__).parent  # its labconfig/ turns JupyterLab's news off
 LEARNER = SETTINGS / "learner"  # switches off what the extra `classroom` adds
@@ -52,15 +54,41 @@ def command(
 
 
 def lab_environment(*configs: Path) -> dict[str, str]:
-    """Return the environment: helpers can be imported, and no news is asked for.
+    """Return the environment: helpers can be imported, no news is asked for, and server
+    and kernels start from defaults (`tools.execute.defaults`).
+
+    Of what a reader has configured, JupyterLab keeps what one chooses in its menus:
+    theme, shortcuts, editor, and which tabs were open. That lies in the reader's own
+    folder, and what is changed here is changed there. It keeps nothing that runs code
+    or makes it another server: Jupyter's configuration files, a password, extensions
+    that are switched on or off, IPython's profile and its start-up files, so also no
+    nbgrader_config.py but the classroom's. In their place Jupyter and IPython have
+    folders in build/lab, where a history may grow.
 
     `configs`: folders of Jupyter's configuration that go before the course's own. With
     LEARNER, JupyterLab is the same whether the extra `classroom` is installed or not.
     """
-    return os.environ | {
-        "JUPYTER_CONFIG_PATH": kernels.first("JUPYTER_CONFIG_PATH", *configs, SETTINGS),
-        "PYTHONPATH": kernels.first("PYTHONPATH", files.ROOT),
+    own = files.make_folder(files.BUILD / "lab")
+    return defaults.environment(
+        **chosen_in_menus(),
+        IPYTHONDIR=str(files.make_folder(own / "ipython")),
+        JUPYTER_CONFIG_DIR=str(files.make_folder(own / "jupyter")),
+        JUPYTER_CONFIG_PATH=os.pathsep.join(map(str, (*configs, SETTINGS))),
+        PYTHONPATH=kernels.first("PYTHONPATH", files.ROOT),
+    )
+
+
+def chosen_in_menus() -> dict[str, str]:
+    """Return where JupyterLab keeps what the reader has chosen in its menus: the same
+    folders as without the course; {} for a reader who wants none of that."""
+    if os.environ.get("JUPYTER_NO_CONFIG"):
+        return {}
+    folder = Path(jupyter_config_dir(), "lab")
+    usual = {
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "user-settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
     }
+    return {name: os.environ.get(name) or path for name, path in usual.items()}
 
 
 def become(start: Sequence[str], environment: Mapping[str, str]) -> int:

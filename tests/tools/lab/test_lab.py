@@ -67,16 +67,57 @@ def test_it_becomes_the_program_itself(monkeypatch):
     assert calls == [("python", ["python", "-m", "x"], {"A": "b"})]
 
 
+THEMES = "@jupyterlab/apputils-extension:themes"
+CONFIGURED = {  # by a reader, in the folder of Jupyter's configuration
+    "jupyter_server_config.py": "c.ServerApp.base_url = '/mine/'",
+    f"lab/user-settings/{THEMES.replace(':', '/')}.jupyterlab-settings": (
+        '{"theme": "JupyterLab Dark"}'
+    ),
+}
+
+
 @pytest.fixture
-def server(a_course, tmp_path):
+def configured(tmp_path, monkeypatch):
+    """A reader who has configured Jupyter, IPython and Python, and chosen a theme;
+    return the folder of Jupyter's configuration."""
+    monkeypatch.delenv("JUPYTER_NO_CONFIG", raising=False)
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    for name in (*names, "IPYTHONDIR", "PYTHONSTARTUP", "MATPLOTLIBRC"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    folder = tmp_path / "JUPYTER_CONFIG_DIR"
+    for name, text in CONFIGURED.items():
+        files.make_folder((folder / name).parent)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_of_what_is_configured_only_what_is_chosen_in_menus_reaches_jupyterlab(
+    a_course, configured, tmp_path, monkeypatch
+):
+    root = a_course()
+    found = lab.lab_environment(lab.LEARNER)
+    changed = {name for name in found if found[name] != os.environ.get(name)}
+    assert {"IPYTHONDIR", "JUPYTER_CONFIG_DIR", "MATPLOTLIBRC"} < changed
+    assert found["IPYTHONDIR"] == str(root / "build/lab/ipython")
+    assert "PYTHONSTARTUP" not in found
+    assert found["JUPYTERLAB_SETTINGS_DIR"] == str(configured / "lab/user-settings")
+    assert found["JUPYTERLAB_WORKSPACES_DIR"] == str(configured / "lab/workspaces")
+    monkeypatch.setenv("JUPYTERLAB_SETTINGS_DIR", str(tmp_path))
+    assert lab.lab_environment()["JUPYTERLAB_SETTINGS_DIR"] == str(tmp_path)
+    monkeypatch.setenv("JUPYTER_NO_CONFIG", "1")  # the reader wants none of it
+    wanted = lab.lab_environment(lab.LEARNER)
+    assert not {"JUPYTER_NO_CONFIG", "JUPYTERLAB_WORKSPACES_DIR"} & set(wanted)
+    assert str(lab.LEARNER) in wanted["JUPYTER_CONFIG_PATH"]
+
+
+@pytest.fixture
+def server(a_course, configured):
     """A running JupyterLab; yields the address that it prints, with its token."""
     a_course("00_start_here")
-    folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
-    own = {name: str(tmp_path / name) for name in folders}
     lab.write_edition(files.STUDY)
     process = subprocess.Popen(
         lab.command(lab.runs_as_root(), display=False),
-        env=lab.lab_environment(lab.LEARNER) | own,
+        env=lab.lab_environment(lab.LEARNER),
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
@@ -110,6 +151,7 @@ def fetch(address):
 def test_jupyterlab_answers_with_its_token_alone_asks_for_no_news_and_has_no_extras(
     server,
 ):
+    """A theme that the reader has chosen stays; another server's settings do not."""
     address, _, token = server.partition("?")
     base = address.partition("/lab")[0]
     settings = f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification"
@@ -118,6 +160,8 @@ def test_jupyterlab_answers_with_its_token_alone_asks_for_no_news_and_has_no_ext
     assert fetch(page)[0] == 403  # without the token
     assert fetch(f"{page}&{token}")[0] == 200
     assert '"default": "false"' in fetch(f"{settings}?{token}")[1]
+    themes = fetch(f"{base}/lab/api/settings/{THEMES}?{token}")[1]
+    assert json.loads(themes)["settings"] == {"theme": "JupyterLab Dark"}
     shown = fetch(server)[1]
     config = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', shown, re.S)
     off = json.loads(config[1])["disabledExtensions"]

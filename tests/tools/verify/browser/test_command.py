@@ -84,7 +84,8 @@ def test_typed_lines_take_the_place_and_the_indentation_of_the_dots():
 
 def test_nothing_of_the_users_home_reaches_the_server(tmp_path, monkeypatch):
     homeless = ("PIXELS_QUIET", "XDG_CONFIG_HOME", "JUPYTERLAB_SETTINGS_DIR")
-    for name in (*homeless, "IPYTHONDIR", "JUPYTER_CONFIG_DIR"):
+    configured = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "MATPLOTLIBRC", "PYTHONSTARTUP")
+    for name in (*homeless, *configured, "JUPYTER_PATH"):
         monkeypatch.setenv(name, "/elsewhere")
     environment = server.own_environment(tmp_path)
     assert environment["HOME"] == environment["USERPROFILE"] == str(tmp_path)
