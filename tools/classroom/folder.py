@@ -61,8 +61,10 @@ class Classroom:
 def open_classroom(root: Path) -> Classroom:
     """Return the classroom at `root`, made where there is none.
 
-    Raises UserError when the folder cannot be written or its record cannot be read.
+    Raises UserError when the folder cannot be written, when nbgrader would find nothing
+    there, or when the record cannot be read.
     """
+    files.refuse_patterns(root)
     files.make_folder(root)
     kept = files.load(root / RECORD)
     return Classroom(root, Record(root, kept.pop("written", {})), **kept)

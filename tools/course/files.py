@@ -1,5 +1,6 @@
 """Folders and files of the course: written whole, and never over a reader's own."""
 
+import glob
 import json
 import os
 from collections.abc import Iterator
@@ -31,6 +32,16 @@ def make_folder(folder: Path) -> Path:
     """Create a folder for output. Raises UserError where that is not possible."""
     with writing(folder):
         return folder
+
+
+def refuse_patterns(folder: Path) -> None:
+    """Raise UserError for a folder that nbgrader would take for a pattern: it finds
+    files by `glob`, which reads [x] as x."""
+    if glob.escape(str(folder)) != str(folder):
+        raise UserError(
+            f"nbgrader reads the brackets (or * or ?) in {folder} as a pattern, and "
+            "finds nothing there: to use it, rename the folder, or move the course."
+        )
 
 
 def put(path: Path, content: str | bytes, ours: bool, beside: Path) -> Path:

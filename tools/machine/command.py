@@ -27,6 +27,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "memory": parts.memory,
     "disk": parts.disk,
     "cores": parts.cores,
+    "folder": parts.folder,
     "server": parts.server,
     "study": parts.study,
     "cache": parts.cache,

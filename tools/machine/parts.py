@@ -73,6 +73,15 @@ def cores() -> str:
     return str(n)
 
 
+def folder() -> str:
+    """Return where the course is. Raises Note where nbgrader cannot work."""
+    try:
+        files.refuse_patterns(files.ROOT)
+    except UserError as error:
+        raise Note(str(error)) from None
+    return str(files.ROOT)
+
+
 def server() -> str:
     """Open a port of this machine and reach it, as a browser reaches JupyterLab.
     Raises UserError where that fails."""

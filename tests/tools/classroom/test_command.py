@@ -75,6 +75,13 @@ def files(root):
     return {p: p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
 
+def test_where_nbgrader_would_find_nothing_the_command_says_so_first(tmp_path, lesson):
+    root = tmp_path / "[2026] course" / "classroom"
+    with pytest.raises(UserError, match=r"brackets .* in .*\[2026\] course"):
+        list(classroom.build([lesson], root))
+    assert not root.parent.exists()
+
+
 def test_what_is_ours_is_renewed_and_what_is_up_to_date_is_not(lesson, released):
     root, said = build(lesson)
     assert said == [

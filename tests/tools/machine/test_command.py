@@ -140,6 +140,18 @@ def test_minilm_that_is_damaged_fails(tmp_path, monkeypatch):
     assert sign == "✗" and "checksum" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "sign"), [("a [x] course", "!"), ("a {2026} course, 1*", "!"), ("b", "✓")]
+)
+def test_a_folder_in_which_only_nbgrader_cannot_work_is_told(
+    name, sign, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(files, "ROOT", tmp_path / name)
+    found, said = machine.look(machine.CHECKS["folder"])
+    assert found == sign and str(tmp_path / name) in said
+    assert ("rename the folder" in said) is (sign == "!")
+
+
 @pytest.fixture
 def run(monkeypatch):
     """Return a function that calls the command with some lessons and other checks, and
