@@ -154,6 +154,7 @@ def test_jupyterlab_answers_with_its_token_alone_asks_for_no_news_and_has_no_ext
     """A theme that the reader has chosen stays; another server's settings do not."""
     address, _, token = server.partition("?")
     base = address.partition("/lab")[0]
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", base)
     settings = f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification"
     page = f"{base}/api/contents/study/00_start_here.ipynb?content=0"
     assert address == f"{base}/lab/tree/study/00_start_here.ipynb"

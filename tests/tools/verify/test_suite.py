@@ -67,7 +67,8 @@ def test_pytest_gets_what_follows_and_a_lesson_restricts_the_notebooks(
     tmp_path = files.make_folder(tmp_path / "{2026} [x] course")
     monkeypatch.setattr(files, "ROOT", tmp_path)
     for name in ("00_a", "01_b", "02_c"):
-        (tmp_path / f"{name}.ipynb").touch()
+        text = " " * int(name[:2])
+        (tmp_path / f"{name}.ipynb").write_text(text, encoding="utf-8")
     monkeypatch.setattr(notebooks.choose, "__defaults__", (tmp_path,))
     monkeypatch.setattr(files, "BUILD", tmp_path)
     seen = []
@@ -81,8 +82,7 @@ def test_pytest_gets_what_follows_and_a_lesson_restricts_the_notebooks(
     unit, nbval, papermill = seen
     assert unit[-2:] == ["-k", "x"]
     paths = [tmp_path / "00_a.ipynb", tmp_path / "01_b.ipynb"]
-    # By what teaching/ says of lessons 00 and 01: the longer one first.
-    # Relative, since pytest would read brackets in the path of a checkout.
+    # The longer one first; relative: pytest reads what follows a bracket otherwise.
     assert nbval[-2:] == ["01_b.ipynb", "00_a.ipynb"] and papermill == paths
 
 
