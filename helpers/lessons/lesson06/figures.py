@@ -10,10 +10,13 @@ from torch import Tensor
 from helpers.analysis.embeddings import pca_2d
 from helpers.plots.lines import chart
 from helpers.plots.theme import (
+    BASELINE,
     CONTRAST,
     GREEN,
     LOOKS,
+    PURPLE,
     axes,
+    dot_rows,
     log_axes,
     named_points,
     panels,
@@ -22,27 +25,38 @@ from helpers.plots.theme import (
 from helpers.training.fit import History
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ERRORS, LIMITS = (0.5, 1, 2, 5, 10, 20, 40), (0.2, 50)  # percent, at the axis
+# Percent, at the axis; of ten classes, nine tenths are misread by chance.
+ERRORS, LIMITS = (0.5, 1, 2, 5, 10, 20, 40, 90), (0.2, 120)
+DASHES = (GREEN, "-."), (PURPLE, (0, (8, 2)))  # a fourth line and a fifth
 AT_MOST = 24  # misread pictures that are shown
+
+
+def with_chance(ax: Axes, level: float) -> Axes:
+    """Return the axes with a line at what guessing reaches, named at its left end."""
+    ax.axhline(level, color=BASELINE, linestyle=":", linewidth=1)
+    left = ax.get_yaxis_transform()
+    ax.text(0.01, level, "chance", transform=left, color=BASELINE, va="bottom")
+    return ax
 
 
 def errors_against_labels(
     title: str, table: dict[str, dict[int, list[float]]], ways: Sequence[str]
 ) -> Figure:
-    """Return the errors of four ways (way -> k -> accuracies, one per draw), both axes
-    logarithmic; draws thin, their mean thick."""
+    """Return the errors of five ways (way -> k -> accuracies, one per draw) on ten
+    classes, both axes logarithmic; draws thin, their mean thick."""
     ks = sorted(table[ways[0]])
-    looks = dict(zip(ways, (*LOOKS[:2], (GREEN, "-."), LOOKS[2]), strict=True))
+    looks = dict(zip(ways, (*LOOKS[:2], *DASHES, LOOKS[2]), strict=True))
     lines = {
         way: [[100 - 100 * right for right in draw] for draw in by_draw(table[way], ks)]
         for way in ways
     }
-    labels = title, "labels per class", "pictures misread (%)"
+    labels = title, "labels per class (log scale)", "pictures misread (%, log scale)"
     scales = {"xscale": "log", "yscale": "log", "ylim": LIMITS}  # before the names
     ax = chart(labels, ks, lines, looks, **scales)
-    return log_axes(ax, ks, ERRORS).figure
+    return with_chance(log_axes(ax, ks, ERRORS), 90).figure
 
 
 def by_draw(row: dict[int, list[float]], ks: Sequence[int]) -> list[tuple[float, ...]]:
@@ -51,22 +65,33 @@ def by_draw(row: dict[int, list[float]], ks: Sequence[int]) -> list[tuple[float,
 
 
 def measured_on_the_way(
-    labels: tuple[str, str, str], runs: dict[str, History]
+    labels: tuple[str, str, str], runs: dict[str, History], chance: float
 ) -> Figure:
-    """Return what three training runs recorded, 0 to 1, as curves over their steps."""
+    """Return what four training runs recorded, 0 to 1, as curves over their steps, and
+    what guessing reaches."""
     steps = [step for step, _ in next(iter(runs.values())).records]
     lines = {name: [[seen for _, seen in run.records]] for name, run in runs.items()}
-    looks = dict(zip(runs, LOOKS, strict=True))
-    return chart(labels, steps, lines, looks, ylim=(0, 1)).figure
+    looks = dict(zip(runs, (*LOOKS, DASHES[0]), strict=True))
+    return with_chance(chart(labels, steps, lines, looks, ylim=(0, 1)), chance).figure
 
 
 def over_parts(title: str, scores: Sequence[Sequence[float]]) -> Figure:
     """Return accuracies, scores[n] with the first n parts frozen, one per draw."""
     draws = [[100 * right for right in draw] for draw in zip(*scores, strict=True)]
-    labels = title, "parts frozen", "pictures read right (%)"
+    labels = title, "parts frozen, from the input on", "digits read right (%)"
     places = range(len(scores))
     mean = {"mean": draws}
     return chart(labels, places, mean, {"mean": LOOKS[2]}, xticks=places).figure
+
+
+def by_source(title: str, rows: dict[str, dict[str, Sequence[float]]]) -> Figure:
+    """Return a row of dots for each number of labels: the shares (0 to 1) of digits
+    that each source's frozen backbone reads right, one per draw, and chance."""
+    ax = dot_rows(rows, title, "share of digits read right, frozen backbone")
+    ax.axvline(0.1, color=BASELINE, linestyle=":", linewidth=1)
+    ax.text(0.11, len(rows) - 1, "chance", color=BASELINE)
+    ax.set(xlim=(0, 1), ylabel="labels per class")
+    return ax.figure
 
 
 def told_right(
@@ -76,13 +101,16 @@ def told_right(
     point: tuple[str, int, float] | None = None,
 ) -> Figure:
     """Return the shares (0 to 1) of texts told right, baseline first: name -> (draws,
-    ks), and one point more: its name, its k and its share."""
+    ks), and one point more: its name, its k and its share. Of six kinds, chance tells
+    one in six."""
     looks = dict(zip(scores, (LOOKS[0], LOOKS[2]), strict=False))
     lines = {
         name: [[100 * s for s in draw] for draw in scores[name]] for name in scores
     }
-    labels = title, "labelled paragraphs per class", "paragraphs told right (%)"
+    across = "labelled paragraphs per class (log scale)"
+    labels = title, across, "paragraphs told right (%)"
     ax = chart(labels, ks, lines, looks, xscale="log", ylim=(0, 80))
+    with_chance(ax, 100 / 6)
     ax.set_xticks(ks, ks)
     ax.minorticks_off()
     if point:
@@ -117,4 +145,5 @@ def views(sets: dict[str, Tensor], labels_n: Tensor) -> Figure:
     for ax, (title, features_nd) in zip(axs, sets.items(), strict=True):
         named_points(ax, pca_2d(features_nd)[:SHOWN], names)
         ax.set_title(title)
+        ax.set(xlabel="widest direction", ylabel="second widest")
     return figure

@@ -11,6 +11,7 @@ from helpers.lessons.lesson06.figures import (
     AT_MOST,
     ERRORS,
     by_draw,
+    by_source,
     errors_against_labels,
     measured_on_the_way,
     misread,
@@ -18,12 +19,12 @@ from helpers.lessons.lesson06.figures import (
     told_right,
 )
 from helpers.plots.lines import GAP, height
-from helpers.plots.theme import CONTRAST, GREEN, LOOKS
+from helpers.plots.theme import CONTRAST, GREEN, LOOKS, PURPLE
 from helpers.training.fit import History
 
-WAYS = ("pixels", "random", "frozen", "tuned")
+WAYS = ("pixels", "random", "frozen", "SVM", "tuned")
 TABLE = {
-    way: {k: [0.5 + 0.1 * place + k / 100, 0.52 + 0.1 * place] for k in (10, 1, 2)}
+    way: {k: [0.4 + 0.1 * place + k / 100, 0.42 + 0.1 * place] for k in (10, 1, 2)}
     for place, way in enumerate(WAYS)
 }
 
@@ -77,8 +78,9 @@ def test_draws_are_rows_over_all_k():
 
 def test_errors_are_in_percent_draws_thin_and_their_mean_thick():
     ax = saved(errors_against_labels("A title", TABLE, WAYS))
-    assert said(ax) == ("A title", "labels per class", "pictures misread (%)")
-    assert len(thin(ax)) == 8 and len(thick(ax)) == 4
+    wanted = "labels per class (log scale)", "pictures misread (%, log scale)"
+    assert said(ax) == ("A title", *wanted)
+    assert len(thin(ax)) == 10 and len(thick(ax)) == 5
     for place, way in enumerate(WAYS):
         for draw in (0, 1):
             line = thin(ax)[2 * place + draw]
@@ -99,12 +101,26 @@ def test_errors_have_logarithmic_axes_with_plain_numbers():
     assert not len(ax.get_xticks(minor=True)) and not len(ax.get_yticks(minor=True))
 
 
-def test_four_ways_are_told_apart_by_colour_and_dash():
+def test_five_ways_are_told_apart_by_colour_and_dash():
     ax = saved(errors_against_labels("A title", TABLE, WAYS))
     assert names(ax) == list(WAYS)
-    assert looks(ax) == [*LOOKS[:2], (GREEN, "-."), LOOKS[2]]
-    assert [text.get_color() for text in ax.texts] == [c for c, _ in looks(ax)]
-    assert len({dash for _, dash in looks(ax)}) == 4
+    colours = [colour for colour, _ in looks(ax)]
+    assert colours == [LOOKS[0][0], LOOKS[1][0], GREEN, PURPLE, LOOKS[2][0]]
+    assert [t.get_color() for t in ax.texts if isinstance(t, Annotation)] == colours
+    dashes = [(line.get_linestyle(), line._dash_pattern) for line in thick(ax)]
+    assert len(set(map(str, dashes))) == 5
+
+
+def test_chance_has_a_line_and_its_name():
+    for ax, level in (
+        (saved(errors_against_labels("A title", TABLE, WAYS)), 90),
+        (saved(measured_on_the_way(LABELS, RUNS, 0.02)), 0.02),
+        (saved(told_right("A title", KS, SCORES)), 100 / 6),
+    ):
+        (line,) = [line for line in ax.lines if line.get_linewidth() == 1]
+        assert list(line.get_ydata()) == [level, level]
+        assert ax.get_ylim()[0] < level < ax.get_ylim()[1]
+        assert "chance" in [text.get_text() for text in ax.texts]
 
 
 def test_ways_come_in_the_order_asked_for_and_others_are_left_out():
@@ -120,9 +136,13 @@ def test_ways_come_in_the_order_asked_for_and_others_are_left_out():
 def test_names_at_the_logarithmic_ends_are_drawn_apart():
     table = {way: {k: [0.9, 0.9] for k in (1, 2, 10)} for way in WAYS}
     for place, way in enumerate(WAYS):
-        table[way][10] = [0.52 + 0.055 * place] * 2
+        table[way][10] = [0.52 + 0.045 * place] * 2
     ax = saved(errors_against_labels("A title", table, WAYS))
-    places = sorted(height(ax, *text.xy) + text.xyann[1] for text in ax.texts)
+    places = sorted(
+        height(ax, *text.xy) + text.xyann[1]
+        for text in ax.texts
+        if isinstance(text, Annotation)
+    )
     assert min(b - a for a, b in pairwise(places)) > 0.8 * GAP  # once laid out
 
 
@@ -138,23 +158,24 @@ RUNS = {
     "one": recorded(0.1, 0.5, 0.9),
     "other": recorded(0.1, 0.2, 0.3),
     "third": recorded(0.0, 0.7, 1.0),
+    "fourth": recorded(0.0, 0.4, 0.2),
 }
 LABELS = "A title", "steps", "share"
 
 
 def test_records_are_drawn_at_their_steps_from_0_to_1():
-    ax = saved(measured_on_the_way(LABELS, RUNS))
+    ax = saved(measured_on_the_way(LABELS, RUNS, 0.02))
     assert said(ax) == LABELS and ax.get_ylim() == (0, 1)
-    assert looks(ax) == list(LOOKS) and names(ax) == list(RUNS)
-    for line, run in zip(ax.lines, RUNS.values(), strict=True):
+    assert looks(ax) == [*LOOKS, (GREEN, "-.")] and names(ax) == list(RUNS)
+    for line, run in zip(thick(ax), RUNS.values(), strict=True):
         assert line.get_xdata().tolist() == [0, 10, 20]
         assert line.get_ydata().tolist() == [value for _, value in run.records]
 
 
-def test_two_trainings_or_four_are_refused():
-    for runs in (dict(list(RUNS.items())[:2]), RUNS | {"fourth": RUNS["one"]}):
+def test_three_trainings_or_five_are_refused():
+    for runs in (dict(list(RUNS.items())[:3]), RUNS | {"fifth": RUNS["one"]}):
         with pytest.raises(ValueError):
-            measured_on_the_way(LABELS, runs)
+            measured_on_the_way(LABELS, runs, 0.02)
 
 
 # Over what is frozen
@@ -162,7 +183,11 @@ def test_two_trainings_or_four_are_refused():
 
 def test_accuracies_stand_in_percent_over_the_parts_frozen():
     ax = saved(over_parts("A title", [[0.5, 0.7], [0.8, 0.8], [0.9, 0.1]]))
-    assert said(ax) == ("A title", "parts frozen", "pictures read right (%)")
+    assert said(ax) == (
+        "A title",
+        "parts frozen, from the input on",
+        "digits read right (%)",
+    )
     assert list(ax.get_xticks()) == [0, 1, 2]
     assert [list(line.get_xdata()) for line in ax.lines] == [[0, 1, 2]] * 3
     drawn = [line.get_ydata().tolist() for line in thin(ax)]
@@ -182,6 +207,24 @@ def test_parts_with_unequal_numbers_of_draws_are_refused():
         over_parts("A title", [[0.5, 0.6], [0.8]])
 
 
+# Sources
+
+
+def test_sources_have_a_row_for_each_number_of_labels_and_chance_at_a_tenth():
+    rows = {"1": {"one": [0.4, 0.5], "other": [0.6]}, "5": {"one": [0.7]}}
+    figure = by_source("A title", rows)
+    ax = saved(figure)
+    assert said(ax) == (
+        "A title",
+        "share of digits read right, frozen backbone",
+        "labels per class",
+    )
+    assert ax.get_xlim() == (0, 1)
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["1", "5"]
+    assert list(ax.lines[-1].get_xdata()) == [0.1, 0.1]
+    assert [text.get_text() for text in ax.texts] == ["chance"]
+
+
 # Texts told right
 
 KS = (4, 8, 16)
@@ -190,13 +233,14 @@ SCORES = {"counted": [[0.3, 0.4, 0.5], [0.5, 0.4, 0.7]], "MiniLM": [[0.5, 0.6, 0
 
 def test_texts_told_right_stand_in_percent_the_baseline_first():
     ax = saved(told_right("A title", KS, SCORES))
-    wanted = "labelled paragraphs per class", "paragraphs told right (%)"
+    across = "labelled paragraphs per class (log scale)"
+    wanted = across, "paragraphs told right (%)"
     assert said(ax) == ("A title", *wanted)
     assert names(ax) == list(SCORES) and looks(ax) == [LOOKS[0], LOOKS[2]]
     means = [line.get_ydata().tolist() for line in thick(ax)]
     assert means[0] == pytest.approx([40, 40, 60])
     assert means[1] == pytest.approx([50, 60, 70])
-    assert len(thin(ax)) == 2 and len(ax.lines) == 4
+    assert len(thin(ax)) == 2 and len(ax.lines) == 5
     assert thin(ax)[1].get_ydata().tolist() == pytest.approx([50, 40, 70])
 
 
@@ -211,7 +255,7 @@ def test_numbers_of_labels_are_on_a_logarithmic_axis_as_plain_numbers():
 def test_one_point_more_stands_at_its_k_under_its_name():
     ax = saved(told_right("A title", KS, SCORES, ("tuned", 16, 0.62)))
     *lines, point = ax.lines
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert (list(point.get_xdata()), list(point.get_ydata())) == ([16], [62])
     assert (point.get_marker(), point.get_color()) == ("D", CONTRAST)
     assert names(ax) == [*SCORES, "tuned"]

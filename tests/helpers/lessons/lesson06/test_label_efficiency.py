@@ -76,11 +76,11 @@ def found(source, pictures, features, parts):
 # What the ways start from
 
 
-def test_a_newborn_has_the_small_networks_eyes_and_a_head_at_zero():
+def test_a_newborn_has_the_small_networks_backbone_and_a_head_at_zero():
     first, again, other = (from_scratch(seed).eval() for seed in (3, 3, 4))
-    eyes = untrained(lambda: small_net(10), 3).eval()
+    small = untrained(lambda: small_net(10), 3).eval()
     images = torch.rand(2, 1, 8, 8)
-    seen = [backbone_and_head(net)[0](images) for net in (first, again, other, eyes)]
+    seen = [backbone_and_head(net)[0](images) for net in (first, again, other, small)]
     assert torch.equal(seen[0], seen[1]) and torch.equal(seen[0], seen[3])
     assert not torch.equal(seen[0], seen[2])
     assert not first(images).any() and first(images).shape == (2, 10)

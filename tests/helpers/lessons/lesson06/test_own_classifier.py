@@ -12,10 +12,12 @@ from helpers.core.errors import UserError
 from helpers.data.images.folder import read_own
 from helpers.data.images.splits import stratified
 from helpers.lessons.lesson06.own_classifier import (
+    ahead,
     features,
     fine_tuned,
     frozen,
     probabilities,
+    verdict,
 )
 from helpers.training.fit import accuracy
 
@@ -164,3 +166,48 @@ def test_many_pictures_are_read_a_few_at_a_time(parts, learned):
 def test_the_pictures_are_taken_to_the_device_of_the_model(parts):
     with pytest.raises(NotImplementedError, match="meta"):  # it gives nothing back
         frozen(STAND_IN, parts[0], 1, 0, device="meta")
+
+
+# What a test has shown
+
+
+def right(*counts):
+    """Return (N,) bools: `counts` times True, False, True, …"""
+    parts = [torch.full((n,), i % 2 == 0) for i, n in enumerate(counts)]
+    return torch.cat(parts)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "wanted"),
+    [
+        (right(6, 4), right(0, 6, 0, 4), 1),  # 6 against 0: luck in 1 of 32
+        (right(5, 5), right(0, 5, 0, 5), 0),  # 5 against 0: luck in 1 of 16
+        (right(0, 6), right(6), -1),
+        (right(8), right(8), 0),
+        (right(0, 8), right(0, 8), 0),
+        (right(10, 10), right(0, 10, 10), 0),
+    ],
+)
+def test_ahead_is_who_gains_more_than_luck(ours, theirs, wanted):
+    assert ahead(ours, theirs) == wanted and ahead(theirs, ours) == -wanted
+
+
+@pytest.mark.parametrize(
+    ("model", "pixels", "words"),
+    [
+        (right(55, 5), right(30, 30), "The network is ahead of bare pixels"),
+        (right(55, 5), right(53, 7), "so few pictures cannot say"),
+        (right(40, 20), right(58, 2), "Bare pixels are ahead"),
+        (right(8, 52), right(58, 2), "not clearly more than naming one class"),
+    ],
+)
+def test_a_verdict_counts_and_says_what_it_means(model, pixels, words):
+    said = verdict(model, pixels, right(0, 54, 6))
+    counted = f"the model reads {model.sum()} right, a linear classifier on pixels "
+    assert said.startswith(f"Of 60 test pictures {counted}{pixels.sum()}, ")
+    assert "the most frequent class 6. " in said and words in said
+
+
+def test_a_model_that_always_names_one_class_is_told_so():
+    guess = right(30, 30)
+    assert "naming one class" in verdict(guess, guess, guess)
