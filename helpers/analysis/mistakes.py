@@ -1,4 +1,4 @@
-"""Confusion matrix, worst mistakes and majority baseline of a classifier."""
+"""Confusion matrix and worst mistakes of a classifier."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,12 +24,6 @@ def confusion(truth_n: Tensor, guess_n: Tensor, classes: int) -> Tensor:
     class, so the diagonal holds what is right."""
     pair_n = truth_n * classes + guess_n
     return pair_n.bincount(minlength=classes**2).view(classes, classes)
-
-
-def majority(train_n: Tensor, test_n: Tensor) -> float:
-    """Return the share, 0 to 1, of test labels that the most frequent label among
-    `train_n` gets right: what an accuracy is to be held against."""
-    return (test_n == train_n.bincount().argmax()).float().mean().item()
 
 
 def worst_mistakes(

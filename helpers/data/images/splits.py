@@ -44,11 +44,6 @@ def tested(same_n: Tensor, share: float, generator: torch.Generator) -> list[int
     return chosen or min(groups, key=len)
 
 
-def copies_in_both(same_n: Tensor, train: Tensor, test: Tensor) -> int:
-    """Return how many pictures of the test part have a copy in the other part."""
-    return int(torch.isin(same_n[test], same_n[train]).sum())
-
-
 TESTED = 797  # of the 1,797 handwritten digits; labels are drawn among the others
 
 

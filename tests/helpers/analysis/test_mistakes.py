@@ -7,7 +7,6 @@ from helpers.analysis.mistakes import (
     Mistake,
     confusion,
     in_words,
-    majority,
     worst_mistakes,
 )
 from helpers.plots.mistakes import confusion_map, mistake_grid, shown
@@ -47,11 +46,6 @@ def test_the_matrix_counts_truth_by_row_and_guess_by_column():
     pairs = list(zip(truth.tolist(), guess.tolist(), strict=True))
     for t in range(5):
         assert counts[t].tolist() == [pairs.count((t, g)) for g in range(5)]
-
-
-def test_the_majority_is_that_of_the_training_part():
-    train, test = torch.tensor([1, 1, 0]), torch.tensor([1, 0, 0, 0])
-    assert majority(train, test) == 0.25
 
 
 def test_the_worst_mistakes_come_first_and_what_is_right_never():

@@ -4,7 +4,12 @@ import pytest
 import torch
 
 from helpers.core.errors import UserError
-from helpers.data.images.splits import copies_in_both, stratified
+from helpers.data.images.splits import stratified
+
+
+def copies_in_both(same_n, train, test):
+    """Return how many pictures of the test part have a copy in the other part."""
+    return int(torch.isin(same_n[test], same_n[train]).sum())
 
 
 def test_the_parts_are_complete_disjoint_and_hold_every_class():
