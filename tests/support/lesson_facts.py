@@ -28,9 +28,8 @@ class Facts:
     @property
     def steps(self) -> list[int]:
         """Return the numbers of the lesson's steps."""
-        return [
-            int(n) for n in re.findall(r"^Step (\d+)\.", "\n".join(self.headings), re.M)
-        ]
+        number = re.compile(r"^Step (\d+)(?: \(optional\))?\.", re.MULTILINE)
+        return [int(n) for n in number.findall("\n".join(self.headings))]
 
     @property
     def questions(self) -> list[str]:
