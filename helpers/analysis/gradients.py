@@ -28,44 +28,6 @@ def gradient_norms(model: nn.Module, images: Tensor, labels: Tensor) -> list[flo
     return [gradient.norm().item() for gradient in found]
 
 
-def kept_directions(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    shares: Sequence[float],
-    generator: torch.Generator,
-) -> list[float]:
-    """Return the cosines, -1 to 1, of the gradients before and after small moves.
-
-    For each share, every convolution's weights move in a random direction by that
-    share of their own norm; afterwards they are as before. Norm statistics must come
-    from the batch, so the model has to be in training mode; its running averages do
-    change.
-    """
-    before = flat(weight_gradients(model, images, labels))
-    weights = [m.weight for m in model.modules() if isinstance(m, nn.Conv2d)]
-    kept = [w.detach().clone() for w in weights]
-    cosines = []
-    for share in shares:
-        with torch.no_grad():
-            for w in weights:
-                step = torch.randn(w.shape, generator=generator).to(w.device)
-                w.add_(step, alpha=share * w.norm().item() / step.norm().item())
-        try:
-            after = flat(weight_gradients(model, images, labels))
-        finally:
-            with torch.no_grad():
-                for w, old in zip(weights, kept, strict=True):
-                    w.copy_(old)
-        cosines.append(F.cosine_similarity(before, after, dim=0).item())
-    return cosines
-
-
-def flat(gradients: dict[str, Tensor]) -> Tensor:
-    """Return all gradients as one vector."""
-    return torch.cat([gradient.flatten() for gradient in gradients.values()])
-
-
 def gradients_along(
     model: nn.Module, start_chw: Tensor, end_chw: Tensor, points: int = 256
 ) -> Tensor:

@@ -190,15 +190,15 @@ def diagonal_kernels(channels: int) -> Tensor:
     return torch.eye(3).expand(channels, channels, 3, 3).clone()
 
 
-def own_kernels(kernel_kk: Tensor) -> Callable:
+def own_kernels(kernel_33: Tensor) -> Callable:
     """Return the answer that gives each channel this kernel for itself alone."""
-    return lambda channels: torch.einsum("oc,ij->ocij", torch.eye(channels), kernel_kk)
+    return lambda channels: torch.einsum("oc,ij->ocij", torch.eye(channels), kernel_33)
 
 
 def one_at(row: int, column: int) -> Tensor:
-    kernel_kk = torch.zeros(3, 3)
-    kernel_kk[row, column] = 1.0
-    return kernel_kk
+    kernel_33 = torch.zeros(3, 3)
+    kernel_33[row, column] = 1.0
+    return kernel_33
 
 
 def first_channel_alone(channels: int) -> Tensor:
@@ -648,7 +648,7 @@ BOTTLENECK_SAVING = Exercise(
     promises=(first_is_whole,),
     hints=(
         "Three kernels: 1 x 1 from outputs to width, 3 x 3 within width, 1 x 1 back.",
-        "A K x K kernel from a to b channels has K * K * a * b weights.",
+        "From a to b channels, 3 x 3 takes 9 * a * b weights, and 1 x 1 takes a * b.",
         "Two full 3 x 3 kernels have 2 * 9 * outputs * outputs; divide by yours.",
     ),
     wrong=(
@@ -1144,7 +1144,7 @@ PATHS = Exercise(
         "many of length 0, 1 and 2?",
         "1, 2, 1. With three blocks: 1, 3, 3, 1. A new block is skipped, or makes a "
         "path longer by one.",
-        "The number of ways to choose k of n blocks: math.comb(n, k).",
+        "The number of ways to choose k of all blocks: math.comb(blocks, k).",
     ),
     wrong=(
         Wrong(
@@ -1270,7 +1270,7 @@ NORMALISED_STEP = Exercise(
     ],
     hidden=by_seed(some_step),
     hints=(
-        "step[i] is one filter, (C, K, K). Its length is the root of its sum of "
+        "step[i] is one filter, (C, H, W). Its length is the root of its sum of "
         "squares; scale it to the length of weight[i].",
         "Measure over the last three axes only: dim=(1, 2, 3), with keepdim=True. "
         "`x.norm` takes two axes at most, torch.linalg.vector_norm any number.",
@@ -1324,8 +1324,8 @@ NORMALISED_STEP = Exercise(
         ),
         Wrong(
             sized(axes=(2, 3)),
-            "You scaled every K x K kernel by itself. One filter is step[i], with all "
-            "its input channels: it has one length.",
+            "You scaled the kernel of every input channel by itself. One filter is "
+            "step[i], with all its input channels: it has one length.",
         ),
         Wrong(
             sized(axes=(1,)),

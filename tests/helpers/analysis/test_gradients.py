@@ -1,11 +1,9 @@
 """Gradients: their size per layer, their direction from point to point, Jacobians."""
 
-import copy
 import math
 
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from helpers.analysis import gradients
@@ -14,7 +12,6 @@ from helpers.analysis.gradients import (
     gradient_norms,
     gradients_along,
     jacobian,
-    kept_directions,
     weight_gradients,
 )
 from helpers.models.vision.cnn import conv_matrix
@@ -81,93 +78,6 @@ def test_the_profile_begins_with_the_first_layer():
     )
     assert first / second == pytest.approx(10 / 2)
     assert third / second == pytest.approx(10 / 0.5)
-
-
-# The gradient after a small move
-
-
-def kept(model, share, seed=0):
-    """Return the cosine for a fixed batch."""
-    return kept_directions(model, *batch(), [share], generator(seed))[0]
-
-
-def test_without_a_move_the_direction_stays():
-    assert kept(network(), 0.0) == pytest.approx(1.0, abs=1e-12)
-
-
-@pytest.mark.parametrize("share", [0.0, 0.1, 3.0])
-def test_afterwards_the_weights_are_bit_for_bit_as_before(share):
-    model = network()
-    before = [p.detach().clone() for p in model.parameters()]
-    kept(model, share)
-    for p, old in zip(model.parameters(), before, strict=True):
-        assert torch.equal(p, old) and p.requires_grad and p.grad is None
-    assert all(layer.training for layer in model.modules())
-
-
-def test_every_share_starts_from_the_same_weights():
-    model, g = network(), generator()
-    together = kept_directions(model, *batch(), [0.3, 0.0, 0.3], g)
-    g = generator()
-    alone = [kept_directions(model, *batch(), [s], g)[0] for s in (0.3, 0.0, 0.3)]
-    assert together == pytest.approx(alone, abs=1e-12)
-    assert together[1] == pytest.approx(1.0, abs=1e-12)
-    assert together[0] < 0.99 and together[0] != together[2]
-
-
-def test_the_move_comes_from_the_given_generator_only():
-    model, state = network(), torch.get_rng_state()
-    first, again, other = (kept(model, 0.3, seed) for seed in (0, 0, 1))
-    assert torch.equal(torch.get_rng_state(), state)
-    assert first == again and first != other
-
-
-def moves(model, share):
-    """Return the cosine found, and the weights at the first and the second look."""
-    seen, convs = [], (model[0], model[3][0])
-    for layer in convs:
-        layer.register_forward_pre_hook(
-            lambda layer, _: seen.append(layer.weight.detach().clone())
-        )
-    cosine = kept(model, share)
-    assert len(seen) == 4
-    return cosine, seen[:2], seen[2:]
-
-
-@pytest.mark.parametrize("share", [0.01, 0.5])
-def test_every_convolution_moves_by_the_share_of_its_norm(share):
-    _, before, after = moves(network(), share)
-    for old, new in zip(before, after, strict=True):
-        assert (new - old).norm() / old.norm() == pytest.approx(share)
-
-
-def test_the_moves_look_in_no_special_direction():
-    model = network()
-    nn.init.constant_(model[3][0].weight, 1.0)
-    _, before, after = moves(model, 1.0)
-    step = (after[1] - before[1]).flatten()
-    assert step.mean().abs() < 0.3 * step.std()  # along the weights: mean = std
-    assert (step > 0).any() and (step < 0).any()
-
-
-def all_gradients(model):
-    """Return the gradients of both convolutions' weights as one vector."""
-    images, labels = batch()
-    F.cross_entropy(model(images), labels).backward()
-    return torch.cat(
-        [model[0].weight.grad.flatten(), model[3][0].weight.grad.flatten()]
-    )
-
-
-def test_the_cosine_is_that_of_the_gradients_before_and_after():
-    model = network()
-    moved = copy.deepcopy(model)
-    cosine, _, after = moves(model, 0.5)
-    still = copy.deepcopy(moved)
-    moved[0].weight.data, moved[3][0].weight.data = after
-    a, b = (all_gradients(net) for net in (still, moved))
-    assert cosine == pytest.approx((a @ b / (a @ a).sqrt() / (b @ b).sqrt()).item())
-    assert 0 < cosine < 0.99
 
 
 # Along a line of pictures
@@ -284,17 +194,6 @@ def test_in_evaluation_mode_nothing_changes_the_model():
 def test_a_lag_outside_the_line_is_refused(lag):
     with pytest.raises(ValueError, match=f"a lag of {lag} does not fit 4 points"):
         gradients.autocorrelation(torch.eye(4), lag)
-
-
-def test_weights_are_back_even_when_the_second_pass_fails(monkeypatch):
-    model = network()
-    before, passes = state_of(model), iter([weight_gradients(model, *batch())])
-    monkeypatch.setattr(gradients, "weight_gradients", lambda *_: next(passes))
-    with pytest.raises(StopIteration):
-        kept_directions(model, *batch(), [0.5], generator())
-    after = state_of(model)
-    names = [name for name, _ in model.named_parameters()]
-    assert all(torch.equal(before[name], after[name]) for name in names)
 
 
 def test_a_chain_stretches_by_the_product_of_its_jacobians():

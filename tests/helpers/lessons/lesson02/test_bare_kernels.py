@@ -38,9 +38,9 @@ def test_every_known_wrong_block_is_told_from_the_library():
 
 
 def test_a_gradient_that_is_cut_off_is_noticed():
-    def block(x_bchw, first_ockk, second_ookk, skip_oc11, norm, stride):
-        y_bohw = F.relu(norm(F.conv2d(x_bchw, first_ockk, stride=stride, padding=1)))
-        y_bohw = norm(F.conv2d(y_bohw, second_ookk, padding=1))
+    def block(x_bchw, first_oc33, second_oo33, skip_oc11, norm, stride):
+        y_bohw = F.relu(norm(F.conv2d(x_bchw, first_oc33, stride=stride, padding=1)))
+        y_bohw = norm(F.conv2d(y_bohw, second_oo33, padding=1))
         skip_bohw = norm(F.conv2d(x_bchw.detach(), skip_oc11, stride=stride))
         return F.relu(y_bohw + skip_bohw)
 
