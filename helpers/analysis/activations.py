@@ -1,4 +1,4 @@
-"""Activations by forward hooks, input gradients, effective receptive fields."""
+"""Activations by forward hooks; the width of an effective receptive field."""
 
 from collections.abc import Callable
 
@@ -29,36 +29,6 @@ def activations(model: nn.Module, x: Tensor, names: list[str]) -> dict[str, Tens
         for hook in hooks:
             hook.remove()
     return {name: kept[name] for name in names}
-
-
-def input_gradient(model: nn.Module, x_bchw: Tensor) -> Tensor:
-    """Return d(sum over channels of the middle unit) / d(picture), as (B, H, W).
-
-    `model` maps (B, C, H, W) to (B, O, H', W'); the unit stands at the middle of the
-    output map. Gradients are summed over the picture's channels. Raises ValueError
-    for an output that is no map.
-    """
-    x_bchw = x_bchw.detach().clone().requires_grad_()
-    y_bohw = model(x_bchw)
-    if y_bohw.ndim != 4:
-        raise ValueError(
-            f"output of shape {tuple(y_bohw.shape)} is no (B, O, H, W) map"
-        )
-    middle = y_bohw[:, :, y_bohw.shape[2] // 2, y_bohw.shape[3] // 2]
-    (gradient,) = torch.autograd.grad(middle.sum(), x_bchw)
-    return gradient.sum(dim=1)
-
-
-def measured_field(gradient_hw: Tensor) -> tuple[int, int, int]:
-    """Return (first row, last row, rows) of the pixels with a non-zero gradient.
-
-    (0, -1, 0) where all are zero.
-    """
-    rows = (gradient_hw != 0).any(dim=1).nonzero().flatten()
-    if len(rows) == 0:
-        return 0, -1, 0
-    first, last = rows.min().item(), rows.max().item()
-    return first, last, last - first + 1
 
 
 def effective_width(weight_hw: Tensor) -> float:

@@ -4,12 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.analysis.activations import (
-    activations,
-    effective_width,
-    input_gradient,
-    measured_field,
-)
+from helpers.analysis.activations import activations, effective_width
 
 pytestmark = pytest.mark.usefixtures("seeded")
 
@@ -65,31 +60,6 @@ def test_a_failure_leaves_no_hook_and_no_other_mode(names, shape, error):
         activations(model, torch.randn(shape), names)
     assert hooks(model) == 0
     assert model.training
-
-
-def test_the_input_gradient_is_that_of_the_middle_unit():
-    conv = nn.Conv2d(2, 3, 3)
-    x = torch.randn(4, 2, 7, 9)
-    gradient = input_gradient(conv, x)
-    expected = torch.zeros(7, 9)
-    expected[2:5, 3:6] = conv.weight.detach().sum(dim=(0, 1))  # middle: row 2, column 3
-    torch.testing.assert_close(gradient, expected.expand(4, 7, 9))
-    assert not x.requires_grad
-    assert conv.weight.grad is None
-
-
-def test_the_input_gradient_needs_a_map():
-    with pytest.raises(ValueError, match=r"shape \(2, 49\) is no"):
-        input_gradient(nn.Flatten(), torch.zeros(2, 1, 7, 7))
-
-
-@pytest.mark.parametrize(
-    ("rows", "field"), [([2, 3, 6], (2, 6, 5)), ([0], (0, 0, 1)), ([], (0, -1, 0))]
-)
-def test_the_measured_field_spans_first_to_last_row(rows, field):
-    gradient = torch.zeros(8, 5)
-    gradient[rows, 4] = -1.0
-    assert measured_field(gradient) == field
 
 
 def gaussian(side, centre, width):
