@@ -298,7 +298,7 @@ CONVOLVE = Exercise(
         Wrong(
             from_corners(added, added),
             "The stride is added once, so all windows are pushed along together and "
-            "stay neighbours. Window n starts n strides from the edge.",
+            "stay neighbours. Window i starts i strides from the edge.",
         ),
         Wrong(
             cells_spread,
@@ -355,8 +355,8 @@ LAYERS_NEEDED = Exercise(
     promises=(no_function,),
     hints=(
         "One layer sees 3 pixels, two see 5. Write down the next three.",
-        "n layers see 2n + 1 pixels.",
-        "Find the smallest n with 2n + 1 of at least 28.",
+        "L layers see 2L + 1 pixels.",
+        "Find the smallest L with 2L + 1 of at least 28.",
     ),
     wrong=(
         Wrong(
@@ -942,7 +942,7 @@ BELL_WIDTH = Exercise(
         Wrong(
             lambda weight: (weight / weight.sum()).std(),
             "That is the standard deviation of the weights, divided by their sum. "
-            "Asked is the one of the places 0 to N - 1: how far they lie from their "
+            "Asked is the one of the places 0 to W - 1: how far they lie from their "
             "centre.",
         ),
         Wrong(
@@ -1002,7 +1002,7 @@ BELL_WIDTH = Exercise(
             lambda weight: (
                 bell_width(weight) * (len(weight) / (len(weight) - 1)) ** 0.5
             ),
-            "You divided by N - 1 somewhere, as for a sample. The weights are the "
+            "You divided by W - 1 somewhere, as for a sample. The weights are the "
             "whole, no sample of it: their shares sum to 1 and need no correction.",
         ),
     ),

@@ -62,28 +62,6 @@ def centre_crop(dataset: ImageSet) -> ImageSet:
     return dataset.with_images(F.interpolate(middle, (SIDE, SIDE), mode="bilinear"))
 
 
-def training_variants(train: ImageSet, generator: torch.Generator) -> dict[str, tuple]:
-    """Return what to train on: name -> (training set, augmentation or None).
-
-    In "marks" each picture carries the mark of its label; the others are remedies.
-    """
-    honest = marked(train, train.labels)
-    some, every = torch.randint(0, PLACES, (2, len(train)), generator=generator)
-    few = torch.rand(len(train), generator=generator) < 0.1
-    twice = torch.cat([honest.images, mark(train.images, every)])
-    return {
-        "no marks": (train, None),
-        "marks": (honest, None),
-        "strips erased": (honest, erase_strip),
-        "random crops": (honest, random_crop),
-        "a tenth random": (marked(train, torch.where(few, some, train.labels)), None),
-        "and again random": (
-            ImageSet(twice, train.labels.repeat(2), train.classes),
-            None,
-        ),
-    }
-
-
 def other_labels(labels: Tensor, generator: torch.Generator) -> Tensor:
     """Return for each label (N,) another one, at random."""
     step = torch.randint(1, PLACES, (len(labels),), generator=generator)

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from helpers.data.images.datasets import split
 from helpers.lessons.lesson01 import shortcut_learning
 
 
@@ -62,19 +61,3 @@ def test_crops_enlarge_a_window_and_the_centre_has_no_margin(framed):
         shortcut_learning.centre_crop(marked),
     )
     assert torch.equal(clean.images, centred.images)
-
-
-def test_courses_differ_in_the_marks_that_they_show(framed):
-    train, _ = split(framed, n_test=797, seed=0)
-    courses = shortcut_learning.training_variants(train, generator())
-    honest = shortcut_learning.marked(train, train.labels).images
-    assert torch.equal(courses["marks"][0].images, honest)
-    assert courses["strips erased"][1] is shortcut_learning.erase_strip
-    assert courses["random crops"][1] is shortcut_learning.random_crop
-    changed = (courses["a tenth random"][0].images != honest).flatten(1).any(dim=1)
-    assert 0.05 < changed.float().mean() < 0.13  # a tenth, less those that agree
-    twice = courses["and again random"][0]
-    assert torch.equal(twice.images[:1000], honest)
-    told = (twice.images[1000:] == honest).flatten(1).all(dim=1).float().mean()
-    assert told < 0.2  # a random mark is right once in ten
-    assert torch.equal(twice.labels, train.labels.repeat(2))
