@@ -410,8 +410,8 @@ class Layer(EncoderLayer):
 
     def __repr__(self) -> str:
         norm = "first" if self.norm_first else "last"
-        bend = self.activation.__name__
-        return f"a block of 4 channels (inner: {self.inner}, {bend}, norm {norm})"
+        activation = self.activation.__name__
+        return f"a block of 4 channels (inner: {self.inner}, {activation}, norm {norm})"
 
 
 # what the parts of a block do, as a block that has them all is given
@@ -607,13 +607,13 @@ BLOCK = Exercise(
             block_of(
                 ordered, think=lambda layer, x_btc: layer.linear2(layer.linear1(x_btc))
             ),
-            "There is no bend between linear1 and linear2, and two linear maps in a "
-            "row are one. What is `layer.activation` for?",
+            "There is no activation between linear1 and linear2, and two linear maps "
+            "in a row are one. What is `layer.activation` for?",
         ),
         Wrong(
             block_of(ordered, think=block_with_relu),
-            "Your bend is always a ReLU. Other blocks have another one: GPT and BERT "
-            "use GELU. Which one does this `layer` hold?",
+            "Your activation is always a ReLU. Other blocks have another one: GPT "
+            "and BERT use GELU. Which one does this `layer` hold?",
         ),
         Wrong(
             block_of(
@@ -622,7 +622,7 @@ BLOCK = Exercise(
                     layer.linear2(layer.linear1(x_btc))
                 ),
             ),
-            "Your bend comes after the second map: the network could add hardly "
+            "Your activation comes after the second map: the network could add hardly "
             "anything negative, and its two maps are one. Where does it stand in "
             "FFN(x)?",
         ),
@@ -631,8 +631,8 @@ BLOCK = Exercise(
                 ordered,
                 think=lambda layer, x_btc: layer.activation(layer.feed_forward(x_btc)),
             ),
-            "There is one bend too many, after linear2: what the network adds could "
-            "hardly be negative. How many are there in FFN(x)?",
+            "There is one activation too many, after linear2: what the network adds "
+            "could hardly be negative. How many are there in FFN(x)?",
         ),
         Wrong(
             block_with_one_norm,
@@ -1110,8 +1110,8 @@ GPT_PARAMETERS = Exercise(
         ),
         Wrong(
             with_block(lambda C: 6 * C**2 + 10 * C),
-            "Your feed-forward layer is as wide inside as outside, as in note 1's "
-            "block. How wide is GPT-2's inside?",
+            "Your feed-forward layer is as wide inside as outside, as in step "
+            "3's narrow block. How wide is GPT-2's inside?",
         ),
         Wrong(
             lambda V, C, layers, longest: gpt_parameters(V, C, 1, longest),

@@ -42,13 +42,13 @@ class Reverser(nn.Module):
 
 
 def learn_to_reverse(
-    model: Reverser, steps: int, warm_up: float, seed: int
+    model: Reverser, steps: int, warm_up: float, seed: int, lr: float = 5e-3
 ) -> tuple[History, float]:
-    """Train on strings of ten digits, the learning rate rising to 0.005 over the share
+    """Train on strings of ten digits, the learning rate rising to `lr` over the share
     `warm_up` of the steps; return the history, and the share of digits, 0 to 1, that
     are right in 500 new strings."""
     task, settings = reversal(10, 32, seed), {"loss": tag_loss, "warm_up": warm_up}
-    history = fit(fused(model), task, steps, lr=5e-3, label="deep blocks", **settings)
+    history = fit(fused(model), task, steps, lr=lr, label="deep blocks", **settings)
     return history, right_answers(model, next(reversal(10, 500, seed + 1))).item()
 
 
