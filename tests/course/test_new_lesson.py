@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from support import new_lesson, warm_modules
 from support.classroom_submissions import answer
+from support.git import git
 from support.new_lesson import NAME
 
 from helpers.core.files import ROOT
@@ -25,6 +26,8 @@ def course(tmp_path_factory):
     it returns what was printed."""
     root = Bench.copy_of(ROOT, tmp_path_factory.mktemp("new lesson")).root
     new_lesson.add_to(root)
+    git(root, "init")
+    git(root, "add", "--all")
     with warm_modules.modules(root) as python:
 
         def run(*words: str) -> str:

@@ -50,8 +50,8 @@ def has_a_type_for_each_cell(lesson: Lesson) -> list[str]:
 
 
 def has_22_to_28_slides(lesson: Lesson) -> list[str]:
-    """About 25 slides; 8 to 14 in a short lesson."""
-    low, high = (8, 14) if lesson.short else (22, 28)
+    """About 25 slides; 8 to 16 in a short lesson."""
+    low, high = (8, 16) if lesson.short else (22, 28)
     count = counts(deck(lesson.nb))["slides"]
     return [] if low <= count <= high else [f"{count} slides; {low} to {high} needed"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NEEDS = re.compile(r"\*\*Needs:\*\* (.+?)\.(?= |$)", re.MULTILINE)
 LESSON = re.compile(r"\]\((\d\d)_[^)]*\.ipynb\)")
 STUDY = re.compile(r"(?:(\S+) to )?(\S+) (minutes|hours) of study")
-WORDS = "zero one two three four five six seven eight nine ten".split()
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 HIGHEST, ROW = 6.0, 0.55  # inches: of the whole map, and of one lesson in it
 BOX = (2.7, 0.3)
 LANE = 0.22  # from one arrow that passes lessons by to the next

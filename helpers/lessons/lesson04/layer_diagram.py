@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from helpers.plots.diagrams import arrow, box, canvas
+from helpers.plots.theme import BASELINE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +22,7 @@ def multi_head_layer() -> Axes:
     for name, y in MAPS.items():
         box(ax, (2.2, y), f"{name}\n(B, N, T, D)", size, PALE)
         arrow(ax, (1.08, 1.5), (1.28, 1.5), (1.28, y), (1.55, y))
+    ax.text(1.05, 2.85, "in_proj", fontsize=9, color=BASELINE)
     box(ax, (3.95, 2.0), "q · k / √D\n(B, N, T, T)", size)
     box(ax, (5.55, 2.0), "mask, softmax\n(B, N, T, T)", size)
     box(ax, (5.55, 0.5), "mean of values\n(B, N, T, D)", size)

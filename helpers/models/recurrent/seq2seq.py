@@ -44,7 +44,7 @@ def greedy_decode(model: EncoderDecoder, source_bs: Tensor, length: int) -> Tens
 class AttentiveEncoderDecoder(EncoderDecoder):
     """Lesson 03's encoder-decoder, whose decoder may look back at every state of the
     encoder: global attention with dot products (Luong et al. 2015, arXiv:1508.04025),
-    unscaled: the numbers of these states are small."""
+    unscaled."""
 
     def __init__(
         self, symbols: int, embedding: int = 32, hidden: int = 128, scaled: bool = False
