@@ -10,9 +10,12 @@ if TYPE_CHECKING:
 LOOK = {"color": "black", "lw": 0.8}
 
 
-def mark_level(ax: Axes, y: float, text: str, x: float) -> None:
-    """Draw a thin line across at height y; its name stands above it, from x on."""
-    ax.axhline(y, **LOOK)
+def mark_level(
+    ax: Axes, y: float, text: str, x: float, ends: tuple[float, float]
+) -> None:
+    """Draw a thin line at height y from one end to the other, no further: names of
+    curves stand beyond. Its own name stands above it, from x on."""
+    ax.plot(ends, (y, y), **LOOK)
     above = {"xytext": (0, 2), "textcoords": "offset points"}
     ax.annotate(text, (x, y), fontsize=9, va="bottom", **above)
 

@@ -17,9 +17,10 @@ def drawn(mark, *place):
     return ax, ax.lines[0], ax.texts[0].get_window_extent()
 
 
-def test_a_level_runs_across_below_its_name():
-    ax, line, text = drawn(mark_level, 2.3, "guessing", 1)
+def test_a_level_runs_from_end_to_end_below_its_name():
+    ax, line, text = drawn(mark_level, 2.3, "guessing", 1, (0, 9))
     x, y = ax.transData.transform((1, 2.3))
+    assert list(line.get_xdata()) == [0, 9]
     assert list(line.get_ydata()) == [2.3, 2.3]
     assert text.y0 > y and text.x0 == pytest.approx(x, abs=2)
 
