@@ -104,7 +104,9 @@ def test_a_digest_stands_beside_the_version_it_is_and_is_renewed(file):
     assert text.count("uses:") == len(
         re.findall(r"@[0-9a-f]{40} # v[\d.]+$", text, re.M)
     )
-    renewed = yaml.safe_load((FOLDER.parent / "dependabot.yml").read_text("utf-8"))
+    renewed = yaml.safe_load(
+        (FOLDER.parent / "dependabot.yml").read_text(encoding="utf-8")
+    )
     assert renewed["updates"][0]["package-ecosystem"] == "github-actions"
 
 

@@ -83,19 +83,20 @@ def count(word: str) -> float:
 
 
 def way_to(number: str, lessons: Sequence[Opening]) -> list[Opening]:
-    """Return the lessons that lead to one, itself the last, in the order of the course.
-    Raises KeyError for a number that no lesson has."""
+    """Return the lessons that lead to one, itself the last, in the order of the course:
+    those that are there, so none where it is not."""
     known = {lesson.number: lesson for lesson in lessons}
     wanted, found = [number], set()
     while wanted:
-        found.add(next_one := wanted.pop())
-        wanted += known[next_one].needs
+        if (here := wanted.pop()) in known:
+            found.add(here)
+            wanted += known[here].needs
     return [lesson for lesson in lessons if lesson.number in found]
 
 
-def hours_of(lessons: Iterable[Opening]) -> str:
+def hours_of(lessons: Sequence[Opening]) -> str:
     """Return the study time of lessons together, to the hour."""
-    low, high = map(sum, zip(*(lesson.hours for lesson in lessons), strict=True))
+    low, high = (sum(lesson.hours[end] for lesson in lessons) for end in (0, 1))
     span = f"{low:.0f} to {high:.0f}" if round(low) < round(high) else f"{low:.0f}"
     return f"{span} hours"
 

@@ -21,7 +21,7 @@ def top_p(probabilities_v: Tensor, p: float) -> Tensor:
 
 
 def next_probabilities(logits_v: Tensor, temperature=1.0, k=None, p=1.0) -> Tensor:
-    """Return softmax(logits / temperature), bent by top-k, then by top-p: (V,)."""
+    """Return softmax(logits / temperature) after top-k, then top-p: (V,)."""
     if temperature <= 0 or p <= 0 or k == 0:
         raise ValueError("temperature, k and p must be above 0")
     probabilities_v = (logits_v / temperature).softmax(dim=0)

@@ -57,13 +57,14 @@ def test_the_way_to_a_lesson_is_all_that_it_rests_on():
         "03",
         "04",
     ]
-    with pytest.raises(KeyError):
-        way_to("07", TWO_STRANDS)
+    assert way_to("07", TWO_STRANDS) == []
+    assert [w.number for w in way_to("02", TWO_STRANDS[1:])] == ["01", "02"]
 
 
 def test_hours_add_up():
     assert course_map.hours_of(way_to("02", TWO_STRANDS)) == "6 hours"
     assert course_map.hours_of(TWO_STRANDS[2:4]) == "6 to 7 hours"
+    assert course_map.hours_of([]) == "0 hours"
 
 
 def test_arrows_that_overlap_have_lanes_of_their_own():
