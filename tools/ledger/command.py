@@ -10,6 +10,7 @@ from helpers.core.errors import UserError
 from tools.course import files, notebooks
 from tools.course.options import add_lessons, add_variable, spelled_out
 from tools.execute.schedule import progress_bar
+from tools.ledger.carried import OF_THE_RUN, carried
 from tools.ledger.grid import Task, as_json, execute, keep, kept, tasks
 from tools.ledger.margins import margins, smallest
 from tools.ledger.page import page
@@ -21,7 +22,6 @@ PRINTED_SEEDS = [0, 1, 2, 3, 4]
 FURTHER_SEEDS = list(range(5, 15))
 PRINTED = {"BUDGET": 1.0}
 OF_THE_CLAIM = ("id", "text", "kind", "unit", "source", "on", "bound", "limits", "cell")
-OF_THE_RUN = ("values", "measured", "judged", "held")
 EXAMPLE = "02 --seeds 0-4"
 
 
@@ -51,11 +51,14 @@ def seeds(text: str) -> list[int]:
         raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
 
 
-def ledger(runs: Sequence[dict], places: dict[str, list[str]]) -> list[dict]:
+def ledger(
+    runs: Sequence[dict], places: dict[str, list[str]], folder: Path | None = None
+) -> list[dict]:
     """Return an entry per claim, lesson by lesson, from the records of the runs.
 
     `places`: for each lesson what its code cells rest on, see `sources`; it is the
-    source of a claim that names none.
+    source of a claim that names none. `folder`: where runs of earlier versions are
+    kept, see `carried`; None leaves them out.
     """
     entries = []
     for lesson in sorted({run["lesson"] for run in runs}):
@@ -64,8 +67,10 @@ def ledger(runs: Sequence[dict], places: dict[str, list[str]]) -> list[dict]:
             for run in runs
             if run["lesson"] == lesson
         }
+        earlier = carried(lesson, by_seed, PRINTED_SEEDS, folder) if folder else {}
         for id in dict.fromkeys(id for claims in by_seed.values() for id in claims):
             records = {seed: claims.get(id) for seed, claims in by_seed.items()}
+            records |= earlier.get(id, {})
             found = {"lesson": lesson} | entry(records)
             found["source"] = found["source"] or places[lesson][found["cell"]]
             entries.append(found)
@@ -100,21 +105,26 @@ def problems(first: dict, records: dict[int, dict | None]) -> list[str]:
     return said
 
 
-def summary(grid: Sequence[Task], runs: Sequence[dict]) -> dict:
+def summary(
+    grid: Sequence[Task], runs: Sequence[dict], folder: Path | None = None
+) -> dict:
     """Return the whole ledger: the grid, its runs, what broke, and every claim.
 
-    `runs`: the records in the order of the grid.
+    `runs`: the records in the order of the grid. `folder`: see `ledger`.
     """
     named = [(task.name, run) for task, run in zip(grid, runs, strict=True)]
     whole = [run for run in runs if not run["error"]]
     places = {t.source.stem: sources(notebooks.read(t.source)) for t in grid}
+    claims = ledger(whole, places, folder)
+    asked = [task.parameters["SEED"] for task in grid]
+    further = sorted({run["seed"] for claim in claims for run in claim["runs"]})
     return {
-        "seeds": list(dict.fromkeys(task.parameters["SEED"] for task in grid)),
+        "seeds": list(dict.fromkeys([*asked, *further])),
         "parameters": {n: v for n, v in grid[0].parameters.items() if n != "SEED"},
         "titles": {run["lesson"]: run["title"] for run in whole},
         "runs": [{"run": name, "seconds": run.get("seconds")} for name, run in named],
         "errors": [f"{name}: {run['error']}" for name, run in named if run["error"]],
-        "claims": ledger(whole, places),
+        "claims": claims,
     }
 
 
@@ -214,7 +224,8 @@ def main(arguments: argparse.Namespace) -> int:
     grid = tasks(notebooks.choose(arguments.lessons), arguments.seeds, fixed, folder)
     to_commit = is_printed(grid)
     grid = with_further(grid, folder) if to_commit else grid
-    found = summary(grid, measured(grid, arguments.scheduler, arguments.jobs))
+    runs = measured(grid, arguments.scheduler, arguments.jobs)
+    found = summary(grid, runs, folder if to_commit else None)
     write(found, files.BUILD, COMMITTED if to_commit and not found["errors"] else None)
     bad = [f"{c['id']} {text}" for c in found["claims"] for text in c["problems"]]
     print("\n".join([*found["errors"], *bad, f"{len(found['claims'])} claims"]))

@@ -25,7 +25,12 @@ class Task:
     lesson: str
     folder: str
     parameters: dict
-    key: str
+    rests_on: str
+
+    @property
+    def key(self) -> str:
+        """Return a hash of everything that the run depends on, see `fingerprint`."""
+        return text_digest(json.dumps([self.rests_on, self.parameters], sort_keys=True))
 
     @property
     def source(self) -> Path:
@@ -56,8 +61,7 @@ def tasks(
     for seed in seeds:
         for path in paths:
             fit = fitting(path, {"SEED": seed} | fixed)
-            key = run_key(rests_on[path], fit)
-            grid.append(Task(portable(path), portable(folder), fit, key))
+            grid.append(Task(portable(path), portable(folder), fit, rests_on[path]))
     return grid
 
 
@@ -66,11 +70,6 @@ def portable(path: Path) -> str:
     path = path.resolve()
     inside = path.is_relative_to(files.ROOT)
     return path.relative_to(files.ROOT).as_posix() if inside else str(path)
-
-
-def run_key(rests_on: str, parameters: dict) -> str:
-    """Return a hash of everything that a run depends on, see `fingerprint`."""
-    return text_digest(json.dumps([rests_on, parameters], sort_keys=True))
 
 
 def fingerprint(lesson: Path, root: Path = files.ROOT) -> str:
@@ -102,6 +101,7 @@ def execute(task: Task) -> dict:
     claims = [] if result.error else notebooks.claims(notebooks.read(job.target))
     return {
         "key": task.key,
+        "rests_on": task.rests_on,
         "lesson": task.source.stem,
         "title": notebooks.title(notebooks.read(task.source)) or task.source.stem,
         "parameters": task.parameters,
@@ -113,7 +113,7 @@ def execute(task: Task) -> dict:
 
 def check_code(task: Task) -> None:
     """Raise UserError when a run of this checkout would not be the task's."""
-    if run_key(fingerprint(task.source), task.parameters) != task.key:
+    if fingerprint(task.source) != task.rests_on:
         raise UserError(MOVED)
 
 

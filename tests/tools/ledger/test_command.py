@@ -91,7 +91,8 @@ def pretend(monkeypatch):
         text = task.source.read_text(encoding="utf-8")
         record = claim("1.1", seed - ("broken" in text), at_least=0)
         run_of_task = run(seed, [record], task.source.stem)
-        return run_of_task | {"parameters": task.parameters}
+        of_task = {"parameters": task.parameters, "rests_on": task.rests_on}
+        return run_of_task | of_task
 
     monkeypatch.setattr(command, "execute", execute)
     return executed
@@ -212,7 +213,12 @@ def test_further_seeds_that_were_measured_before_stand_on_the_committed_page(
     page = (checkout / "CLAIMS.md").read_text(encoding="utf-8")
     assert "| 4 | 6 to 7 (2) |" in page
     assert "| 4 | – |" in page  # lesson 01
-    ledger_lessons.edit(checkout / "notebooks" / "02_holds.ipynb", "a | b", "another")
+    lesson = checkout / "notebooks" / "02_holds.ipynb"
+    ledger_lessons.edit(lesson, "a | b", "another")  # leaves all values as they were
+    claims()
+    page = (checkout / "CLAIMS.md").read_text(encoding="utf-8")
+    assert "| 4 | 6 to 7 (2) |" in page
+    ledger_lessons.edit(lesson, "another", "broken")
     claims()
     page = (checkout / "CLAIMS.md").read_text(encoding="utf-8")
     assert "further" not in page.split("| id |")[1]
