@@ -1,6 +1,6 @@
 """The drawing of a multi-head layer: its parts and their shapes."""
 
-from helpers.lessons.lesson04.layer_diagram import multi_head_layer
+from helpers.lessons.lesson04.diagrams import multi_head_layer
 
 
 def test_every_part_stands_with_its_shape():
