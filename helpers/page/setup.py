@@ -1,9 +1,10 @@
-"""Open a lesson's page: seeds and device, theme of the figures, progress, claims."""
+"""Open a lesson's page: seeds, device, memory, theme of figures, progress, claims."""
 
 from collections.abc import Callable
 
 from helpers.core.run import Run, start
 from helpers.page import claims, progress
+from helpers.page.open_kernels import tell_of_open_kernels
 from helpers.plots import theme
 
 
@@ -18,6 +19,7 @@ def open_lesson(
     that no page can start with.
     """
     run = start(seed, budget, device)
+    tell_of_open_kernels()
     theme.use_theme()
     progress.follow(lesson)
     return run, claims.judge(run.as_printed and as_printed)

@@ -8,7 +8,6 @@ where it is used: a package that is broken costs one line.
 import os
 import shutil
 import socket
-from pathlib import Path
 
 from helpers.core import needs
 from helpers.core.errors import UserError
@@ -17,7 +16,6 @@ from tools.course import files
 from tools.machine.packages import Note, pip
 
 NEEDED_DISK = 2.0  # GB free, once the course is installed
-CGROUP = Path("/sys/fs/cgroup")  # where Linux says what a container may use
 HERE = "127.0.0.1"
 SECONDS = 5  # in which the own machine must answer
 
@@ -32,27 +30,10 @@ def enough(free: float, needed: float, unit: str, remedy: str) -> str:
 
 def memory() -> str:
     """Return the free memory. Raises UserError where a lesson needs more."""
+    from helpers.core.memory import free_memory
+
     remedy = "close something, or ask for more"
     return enough(free_memory(), needs.MEMORY, "GiB", remedy)
-
-
-def free_memory() -> float:
-    """Return the free memory in GiB.
-
-    In a container, as on most hubs, the machine has more than one may use: there the
-    limit counts, less what is in use and cannot be given back.
-    """
-    import psutil
-
-    available = psutil.virtual_memory().available
-    try:
-        limit = int((CGROUP / "memory.max").read_text(encoding="utf-8"))
-        used = int((CGROUP / "memory.current").read_text(encoding="utf-8"))
-        stat = (CGROUP / "memory.stat").read_text(encoding="utf-8").split()
-        cache = int(stat[stat.index("inactive_file") + 1])
-    except (OSError, ValueError):  # no container, or one without a limit ("max")
-        return available / 2**30
-    return min(available, limit - used + cache) / 2**30
 
 
 def disk() -> str:

@@ -101,26 +101,6 @@ def test_what_is_not_enough_or_broken_is_one_line(
     assert found == sign and text in said and "\n" not in said
 
 
-@pytest.mark.parametrize(
-    ("limit", "available", "free"),
-    [(4 * 2**30, 64, 2), (4 * 2**30, 1, 1), ("max", 2, 2), (None, 2, 2)],
-)
-def test_in_a_container_its_own_limit_counts(
-    limit, available, free, tmp_path, monkeypatch
-):
-    texts = {
-        "memory.max": f"{limit}\n",
-        "memory.current": f"{3 * 2**30}\n",
-        "memory.stat": f"anon 5\ninactive_file {2**30}\nactive_file 7\n",
-    }
-    for name, text in texts.items() if limit else ():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    monkeypatch.setattr(parts, "CGROUP", tmp_path)
-    whole = knows(available=available * 2**30)
-    monkeypatch.setattr(psutil, "virtual_memory", whole)
-    assert parts.free_memory() == free
-
-
 def test_a_folder_that_cannot_be_made_fails(tmp_path, monkeypatch):
     (tmp_path / "here").write_text("a file", encoding="utf-8")
     monkeypatch.setattr(files, "STUDY", tmp_path / "here")
