@@ -21,7 +21,9 @@ def tell_of_open_kernels() -> None:
         return
     if held := list(other_kernels()):
         number, gib = len(held), sum(held) / 2**30
-        notebooks = "1 other notebook is" if number == 1 else f"{number} others are"
+        notebooks = (
+            "1 other notebook is" if number == 1 else f"{number} other notebooks are"
+        )
         print(
             f"Memory is short: {free:.1f} GiB are free, a lesson needs "
             f"{needs.MEMORY:g}. {notebooks} open and hold{'s' * (number == 1)} "
