@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from helpers.core.shown import printable
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -58,7 +60,7 @@ def in_words(mistakes: Sequence[Mistake], wrong: int, n: int) -> str:
     if not mistakes:
         return f"None of the {n} test pictures is taken for another class."
     shown = "; ".join(
-        f"{m.file}, {m.truth} taken for {m.guess} with {m.probability:.0%}"
+        f"{printable(m.file)}, {m.truth} taken for {m.guess} with {m.probability:.0%}"
         for m in mistakes
     )
     return f"{wrong} of {n} test pictures are wrong; shown, worst first: {shown}."

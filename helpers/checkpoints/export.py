@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from helpers.core.errors import UserError
 from helpers.core.files import create
+from helpers.core.shown import quoted
 from helpers.core.tables import Table
 from helpers.data.images.files import as_square, read_picture
 from helpers.training.fit import evaluation_mode
@@ -41,7 +42,9 @@ class Exported:
         most likely first. Raises UserError for a file that is no picture."""
         path = Path(path).expanduser()
         if not path.is_file():
-            raise UserError(f"There is no picture at {path}; give a picture's file.")
+            raise UserError(
+                f"There is no picture at {quoted(path)}; give a picture's file."
+            )
         image = as_square(read_picture(path), self.side)
         chances = self.logits(image[None]).softmax(dim=1)[0]
         order = chances.argsort(descending=True).tolist()

@@ -9,10 +9,8 @@ import torch
 import torch.nn.functional as F
 
 from helpers.core.errors import UserError
-from helpers.data.images.files import (
-    as_tensor,
-    read_picture,
-)
+from helpers.core.shown import quoted
+from helpers.data.images.files import as_tensor, read_picture
 
 PHOTOGRAPHS = ("china", "flower")
 LONGEST_SIDE = 640  # pixels: enough to look at, small enough for a page
@@ -166,7 +164,8 @@ def photograph(name_or_path: str | Path) -> torch.Tensor:
     path = Path(name_or_path).expanduser()
     if not path.is_file():
         raise UserError(
-            f"There is no picture at {path}; give 'china', 'flower' or a file's path."
+            f"There is no picture at {quoted(path)}; give 'china', 'flower' or the "
+            "path of a file."
         )
     picture = read_picture(path)
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))

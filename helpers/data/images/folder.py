@@ -11,15 +11,12 @@ from torch import Tensor
 from helpers.core.errors import UserError
 from helpers.core.files import sha256
 from helpers.core.run import progress_bar
+from helpers.core.shown import printable, quoted
 from helpers.core.tables import Table
+from helpers.data.images.by_products import Looking
 from helpers.data.images.datasets import ImageSet, shuffled
-from helpers.data.images.files import (
-    as_square,
-    class_folders,
-    hidden,
-    picture_files,
-    read_picture,
-)
+from helpers.data.images.files import UnknownRange, as_square, read_picture
+from helpers.data.images.layout import layout
 
 SIDE = 128  # pixels: enough to know things by
 MOST = 2000  # pictures: 400 MB at 128 x 128
@@ -29,8 +26,6 @@ NO_PICTURE = "no picture, or a damaged one"
 TOO_LARGE = "over 178 million pixels, which is not read"
 PHONE = "HEIC, which is not read; save it as JPEG"
 NO_CLASS = "in no class folder"
-# Folders of this name hold classes and are none.
-PARTS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +34,9 @@ class OwnPictures:
 
     `sizes` are (width, height) in pixels as stored, `grey` (N,) is bool, `same` (N,)
     is one number for pictures whose files have the same content, `skipped` says of
-    each file that was left out why. Names are relative to the folder, and what cannot
-    be printed in them is escaped.
+    each file that was left out why, `left_out` (K,) counts these by class. Files are
+    relative to the folder and named as they are: a file is at `folder / name`, and
+    `printable` shows its name. Classes are named as they can be shown.
     """
 
     pictures: ImageSet
@@ -49,6 +45,7 @@ class OwnPictures:
     grey: Tensor
     same: Tensor
     skipped: dict[str, str]
+    left_out: tuple[int, ...]
 
     def __len__(self) -> int:
         return len(self.files)
@@ -58,47 +55,43 @@ def read_own(path: str | Path, side: int = SIDE, most: int = MOST) -> OwnPicture
     """Return the pictures in a folder's sub-folders, one class each, as RGB squares
     (N, 3, side, side) in 0..1: scaled to cover the square, cut to its centre.
 
-    A file that is no picture is skipped, and so is one that stands in another class
-    as well, or in none; a printed line names them. Of more than `most` files an equal
-    number per class is drawn at random, which another line says. Raises UserError for
-    a missing folder, fewer than two classes, folders that hold parts ("train") and
-    not classes, and a class with fewer than 2 pictures.
+    A file that is no picture, or of an unknown range, is skipped, and so is one that
+    stands in another class as well, or in none; a printed line names them. Others say
+    what was ignored (see `by_products`) and which folders were taken for parts (see
+    `layout`). Of more than `most` files an equal number per class is drawn at random,
+    which another line says. Raises UserError for a missing folder, fewer than two
+    classes, parts ("train") without classes, and a class with fewer than 2 pictures.
     """
     if side < 1 or most < 1:
         raise UserError(f"Side {side} and at most {most} pictures; both must be >= 1.")
-    root = Path(path).expanduser()
-    folders = class_folders(root)
-    classes = [printable(folder.name) for folder in folders]
-    check_no_parts(classes)
-    files = at_most([picture_files(folder) for folder in folders], most)
-    own = gathered(root, classes, files, side)
-    own.skipped.update(dict.fromkeys(loose(root), NO_CLASS))
-    if own.skipped:
-        print(skipped_line(own.skipped))
+    looking = Looking(Path(path).expanduser())
+    found = layout(looking)
+    files = [class_files(looking, folders) for folders in found.classes.values()]
+    files = at_most(files, most)
+    own = gathered(looking.root, [*map(printable, found.classes)], files, side)
+    own.skipped.update(dict.fromkeys(loose(looking, found.around), NO_CLASS))
+    skipped = skipped_line(own.skipped) if own.skipped else ""
+    for line in filter(None, [*found.said, looking.line(), skipped]):
+        print(line)
     check_counts(own)
     return own
 
 
-def printable(name: str) -> str:
-    """Return a file's name as a line can show it: a line break as \\n, and so on."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in name
-    )
-
-
-def check_no_parts(classes: list[str]) -> None:
-    """Raise UserError when every class has the name of a part."""
-    if {name.lower() for name in classes} <= PARTS:
+def class_files(looking: Looking, folders: list[Path]) -> list[Path]:
+    """Return the files of one class, in a fixed order. Raises UserError when there is
+    none in any of its folders."""
+    files = sorted(file for folder in folders for file in looking.files(folder))
+    if not files:
         raise UserError(
-            f"Found the folders {', '.join(classes)}, which are parts and no classes: "
-            f"give the path of one of them, such as {classes[0]}."
+            f"The class folder {quoted(folders[0])} is empty; it needs pictures."
         )
+    return files
 
 
-def loose(root: Path) -> list[str]:
-    """Return the visible files that stand beside the class folders, by name."""
-    files = (path.name for path in root.iterdir() if path.is_file())
-    return sorted(printable(name) for name in files if not hidden(name))
+def loose(looking: Looking, around: list[Path]) -> list[str]:
+    """Return the files that stand beside the class folders, by name."""
+    files = (p for folder in around for p in looking.inside(folder) if p.is_file())
+    return sorted(file.relative_to(looking.root).as_posix() for file in files)
 
 
 def at_most(files: list[list[Path]], most: int) -> list[list[Path]]:
@@ -119,13 +112,13 @@ def gathered(
     """Return what can be read of the files, `files[k]` those of class k."""
     listed = [file for part in files for file in part]
     labels = [label for label, part in enumerate(files) for _ in part]
-    names = [printable(file.relative_to(root).as_posix()) for file in listed]
+    names = [file.relative_to(root).as_posix() for file in listed]
     same = first_alike(listed)
     images = torch.empty(len(listed), 3, side, side)  # a list would take twice as much
     kept, sizes, skipped = [], [], {}
     for i, file in enumerate(progress_bar(listed, label="reading pictures")):
         if labels[i] != labels[same[i]]:
-            skipped[names[i]] = f"the same file as {names[same[i]]}"
+            skipped[names[i]] = f"the same file as {printable(names[same[i]])}"
         elif isinstance(picture := opened(file), str):
             skipped[names[i]] = picture
         else:
@@ -135,7 +128,9 @@ def gathered(
     images, used = images[: len(kept)], torch.tensor(kept, dtype=torch.int64)
     pictures = ImageSet(images, torch.tensor(labels)[used], tuple(classes))
     known = tuple(names[i] for i in kept), tuple(sizes), is_grey(images)
-    return OwnPictures(pictures, *known, torch.tensor(same)[used], skipped)
+    kept_k = pictures.labels.bincount(minlength=len(classes)).tolist()
+    left_out = tuple(len(part) - n for part, n in zip(files, kept_k, strict=True))
+    return OwnPictures(pictures, *known, torch.tensor(same)[used], skipped, left_out)
 
 
 def opened(file: Path) -> Image.Image | str:
@@ -147,6 +142,8 @@ def opened(file: Path) -> Image.Image | str:
     except UserError as error:
         if isinstance(error.__cause__, Image.DecompressionBombError):
             return TOO_LARGE
+        if isinstance(error.__cause__, UnknownRange):
+            return str(error.__cause__)
         return PHONE if file.suffix.lower() in (".heic", ".heif") else NO_PICTURE
     except Exception:  # of a damaged file PIL may raise anything, if seldom
         return NO_PICTURE
@@ -174,7 +171,9 @@ def is_grey(images: Tensor) -> Tensor:
 
 def skipped_line(skipped: dict[str, str]) -> str:
     """Return one line that counts the files left out and names the first ones."""
-    named = [f"{name} ({why})" for name, why in list(skipped.items())[:NAMED]]
+    named = [
+        f"{printable(name)} ({why})" for name, why in list(skipped.items())[:NAMED]
+    ]
     more = [f"and {len(skipped) - NAMED} more"] if len(skipped) > NAMED else []
     files = "1 file" if len(skipped) == 1 else f"{len(skipped)} files"
     return f"Skipped {files}: {'; '.join(named + more)}."
@@ -183,17 +182,12 @@ def skipped_line(skipped: dict[str, str]) -> str:
 def check_counts(own: OwnPictures) -> None:
     """Raise UserError when a class has fewer than 2 pictures."""
     for label, name in enumerate(own.pictures.classes):
-        n, left_out = int((own.pictures.labels == label).sum()), skipped_in(own, name)
+        n, left_out = int((own.pictures.labels == label).sum()), own.left_out[label]
         if n < 2:
             raise UserError(
                 f"Pictures found in class {name!r}: {n} (files skipped: {left_out}); "
                 "it needs at least 2, one to learn from and one to be tested on."
             )
-
-
-def skipped_in(own: OwnPictures, name: str) -> int:
-    """Return how many files of a class were left out."""
-    return sum(file.split("/")[0] == name for file in own.skipped)
 
 
 def counts(own: OwnPictures) -> Table:
@@ -208,5 +202,5 @@ def row(own: OwnPictures, label: int) -> list:
     sizes = sorted((own.sizes[i] for i in index), key=lambda size: size[0] * size[1])
     ends = [f"{width} × {height}" for width, height in (sizes[0], sizes[-1])]
     grey, name = int(own.grey[index].sum()), own.pictures.classes[label]
-    left_out = skipped_in(own, name)
-    return [name, len(index), *ends, grey, len(index) - grey, left_out]
+    n_grey = grey, len(index) - grey
+    return [name, len(index), *ends, *n_grey, own.left_out[label]]

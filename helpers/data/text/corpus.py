@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from helpers.core.errors import UserError
+from helpers.core.shown import quoted
 from helpers.data.text.docstrings import docs, held_out
 
 SHORTEST = 10_000  # characters: the tenth of a shorter text says too little
@@ -17,6 +18,7 @@ BYTES_EACH = 4  # at most, in UTF-8
 NEEDED = "give 'docs' or the path of a UTF-8 text file"
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 LISTED = 10  # strange characters that an error names
+MOST_SYMBOLS = 10_000  # a model gives each a chance at every place: 10,000 take 1 GB
 SHOWN = 120  # symbols that an error shows: those of any alphabet, not of Chinese
 
 
@@ -28,6 +30,13 @@ class Corpus:
     train: str
     test: str
 
+    def opening(self, n: int) -> str:
+        """Return the first `n` characters to learn from on one line, none of them
+        unknown and the first one visible: line ends are blanks where the text has
+        blanks, and left out where it has none."""
+        blank = " " if " " in self.train else ""
+        return self.train.lstrip().replace("\n", blank)[:n]
+
 
 def corpus(name_or_path: str | Path = "docs") -> Corpus:
     """Return a text to learn from, its lines ended by newlines alone.
@@ -36,7 +45,8 @@ def corpus(name_or_path: str | Path = "docs") -> Corpus:
     tenth of these are the test part, wherever they stand. Anything else is the path
     of a UTF-8 file, whose last tenth is the test part; of a very long one only the
     beginning is used, and a line says so. Raises UserError for a file that is
-    missing, unreadable, no text or too short.
+    missing, unreadable, no text, too short, blank, or of too few or too many
+    different characters. No lesson asks anything else of a text.
     """
     if name_or_path == "docs":
         texts = [paragraph.text for paragraph in docs()]
@@ -57,10 +67,21 @@ def checked(corpus: Corpus) -> Corpus:
             f"The text {corpus.name} is too short: {n:,} characters were found, "
             f"{SHORTEST:,} are needed."
         )
-    if len(set(corpus.train)) < 2:
+    symbols = set(corpus.train)
+    if len(symbols) < 2:
         raise UserError(
             f"The text {corpus.name} repeats the single character "
             f"{corpus.train[0]!r}; at least 2 different ones are needed."
+        )
+    if len(symbols) > MOST_SYMBOLS:
+        raise UserError(
+            f"The text {corpus.name} has {len(symbols):,} different characters; "
+            f"{MOST_SYMBOLS:,} are the most that can be learned here."
+        )
+    if not any(symbol.isprintable() and not symbol.isspace() for symbol in symbols):
+        raise UserError(
+            f"The text {corpus.name} is blank: {n:,} characters were found, none of "
+            "them visible."
         )
     return corpus
 
@@ -79,12 +100,12 @@ def file_at(name: str | Path) -> Path:
         path.stat()
     except FileNotFoundError:
         # Windows finds no file of an overlong name: see `unreadable`.
-        raise UserError(f"There is no file {str(path)[:200]}; {NEEDED}.") from None
+        raise UserError(f"There is no file {quoted(path)}; {NEEDED}.") from None
     except (OSError, RuntimeError, ValueError) as error:  # Runtime: "~nobody"
         raise unreadable(name, error) from error
     if not path.is_file():
         kind = "a folder" if path.is_dir() else "no ordinary file"
-        raise UserError(f"{path} is {kind}; {NEEDED}.")
+        raise UserError(f"{quoted(path)} is {kind}; {NEEDED}.")
     return path
 
 
@@ -92,7 +113,7 @@ def unreadable(name: str | Path, error: Exception) -> UserError:
     """Return the error to be raised for a file that the system will not read."""
     reason = getattr(error, "strerror", None) or error
     # Somebody may well have put the text itself where its path belongs.
-    return UserError(f"{str(name)[:200]!r} cannot be read ({reason}); {NEEDED}.")
+    return UserError(f"{quoted(name)} cannot be read ({reason}); {NEEDED}.")
 
 
 def beginning(path: Path) -> str:
@@ -108,7 +129,7 @@ def beginning(path: Path) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text:
         raise UserError(
-            f"{path} is empty; at least {SHORTEST:,} characters are needed."
+            f"{quoted(path)} is empty; at least {SHORTEST:,} characters are needed."
         )
     if rest or len(text) > LONGEST:
         text = text[:LONGEST]
@@ -129,7 +150,7 @@ def decoded(data: bytes, path: Path, final: bool) -> str:
         return text
     number = place + len(data) - len(body)
     raise UserError(
-        f"{path} is no UTF-8 text: its byte number {number + 1:,} is "
+        f"{quoted(path)} is no UTF-8 text: its byte number {number + 1:,} is "
         f"0x{data[number]:02x}; save it as plain text in UTF-8."
     )
 

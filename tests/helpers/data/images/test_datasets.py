@@ -227,7 +227,7 @@ def test_a_picture_that_is_not_there(tmp_path, path):
 
 def test_a_picture_that_is_none(tmp_path):
     (tmp_path / "a.jpg").write_text("hello", encoding="utf-8")
-    with pytest.raises(UserError, match=r"a\.jpg cannot be read as a picture"):
+    with pytest.raises(UserError, match=r"a\.jpg' cannot be read as a picture"):
         datasets.photograph(tmp_path / "a.jpg")
 
 

@@ -11,6 +11,7 @@ from support.picture_folders import CLASSES, fill
 
 from helpers.core.errors import UserError
 from helpers.data.images import folder as own_pictures
+from helpers.data.images.by_products import LINK
 from helpers.data.images.folder import (
     NO_CLASS,
     NO_PICTURE,
@@ -188,7 +189,7 @@ def test_a_folder_that_is_missing_a_file_or_of_one_class_is_refused(folder):
 
 def test_an_empty_class_is_refused(folder):
     (folder / "empty").mkdir()
-    refused(folder, "class folder .*empty is empty")
+    refused(folder, "class folder '.*empty' is empty")
 
 
 @pytest.mark.parametrize("pictures", [0, 1])
@@ -212,17 +213,22 @@ def test_files_beside_the_classes_are_named_and_hidden_ones_are_not(folder, caps
         (folder / name).write_text("no picture", encoding="utf-8")
     own = read_own(folder, 8)
     assert own.skipped == {"labels.csv": NO_CLASS, "loose.png": NO_CLASS}
-    assert "labels.csv (in no class folder); loose.png" in capsys.readouterr().out
+    ignored, skipped = capsys.readouterr().out.splitlines()
+    assert "labels.csv (in no class folder); loose.png" in skipped
+    assert ignored.endswith(": .hidden, Thumbs.db, .hidden.png.")
     assert [row[-1] for row in counts(own).rows] == [0, 0]
 
 
-def test_parts_are_not_taken_for_classes(folder):
+def test_parts_are_not_taken_for_classes(folder, capsys):
     for old, new in zip(CLASSES, ("Train", "val"), strict=True):
         (folder / old).rename(folder / new)
-    refused(folder, "the folders Train, val, which are parts .* such as Train")
+    refused(folder, "the folders Train, val, which are parts and no classes, and no")
     plain(folder / "cat" / "0.png", "red")
     plain(folder / "cat" / "1.png", "blue")
     assert read_own(folder, 8).pictures.classes == ("Train", "cat", "val")
+    said = capsys.readouterr().out
+    for name in ("Train", "val"):
+        assert f"{name} has the name of a part and is read as a class" in said
 
 
 def test_pictures_of_every_kind_are_read(tmp_path):
@@ -290,21 +296,32 @@ def test_names_of_all_sorts_are_shown_on_one_line(folder, capsys):
     )
     own = read_own(folder, 8)
     assert own.pictures.classes == ("a dog $x$ 猫", "across")
-    assert "a dog $x$ 猫/two\\nlines $a$.png" in own.files
-    assert list(own.skipped) == ["across/\\udcff.txt"]
+    assert "a dog $x$ 猫/two\nlines $a$.png" in own.files
+    assert list(own.skipped) == [os.fsdecode(b"across/\xff.txt")]
     said = capsys.readouterr().out
-    assert said.count("\n") == 1 and said.encode()
+    assert said.count("\n") == 1 and said.encode() and "across/\\udcff.txt (" in said
+    assert all((folder / file).is_file() for file in (*own.files, *own.skipped))
 
 
-def test_links_are_followed_to_pictures_and_not_in_circles(folder, symlink):
+def test_links_are_followed_to_more_pictures_and_not_in_circles(
+    folder, symlink, tmp_path, capsys
+):
+    plain(tmp_path / "elsewhere.png", "blue")
+    plain(folder / ".store" / "kept.png", "lime")
+    symlink(folder / "down" / "more.png", tmp_path / "elsewhere.png")
+    symlink(folder / "down" / "kept.png", folder / ".store" / "kept.png")
     symlink(folder / "down" / "link.png", folder / "down" / "00.png")
     symlink(folder / "down" / "broken.png", folder / "nowhere.png")
     symlink(folder / "down" / "circle", folder)
+    symlink(folder / "latest", folder / "down")
     (folder / "down" / "deep" / "er").mkdir(parents=True)
     plain(folder / "down" / "deep" / "er" / "x.png", "red")
     own = read_own(folder, 8)
-    assert own.skipped == {} and len(own) == 10
-    assert "down/deep/er/x.png" in own.files
+    assert own.skipped == {} and len(own) == 8 + 3
+    assert {"down/deep/er/x.png", "down/more.png", "down/kept.png"} <= {*own.files}
+    assert own.pictures.classes == CLASSES
+    said = capsys.readouterr().out
+    assert said == f"Ignored, as they are no pictures of yours: .store, {LINK} (4).\n"
 
 
 def test_nothing_of_the_readers_is_written_to(folder):

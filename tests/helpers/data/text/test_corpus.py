@@ -139,14 +139,14 @@ NEEDED = "; give 'docs' or the path of a UTF-8 text file."
 
 def test_a_file_that_is_not_there(tmp_path):
     path = tmp_path / "nowhere.txt"
-    assert refused(path) == f"There is no file {path}{NEEDED}"
+    assert refused(path) == f"There is no file {str(path)!r}{NEEDED}"
 
 
 def test_a_file_that_is_not_in_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     path = tmp_path / "nowhere.txt"
-    assert refused("~/nowhere.txt") == f"There is no file {path}{NEEDED}"
+    assert refused("~/nowhere.txt") == f"There is no file {str(path)!r}{NEEDED}"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows guesses where it would be")
@@ -162,20 +162,20 @@ def test_no_name_at_all(name):
 
 
 def test_a_folder(tmp_path):
-    assert refused(tmp_path) == f"{tmp_path} is a folder{NEEDED}"
+    assert refused(tmp_path) == f"{str(tmp_path)!r} is a folder{NEEDED}"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(path := tmp_path / "pipe")
-    assert refused(path) == f"{path} is no ordinary file{NEEDED}"
+    assert refused(path) == f"{str(path)!r} is no ordinary file{NEEDED}"
 
 
 def test_the_text_itself_instead_of_its_path():
     sentence = refused(LINE * 1000)
     said = f"{(LINE * 1000)[:200]!r} cannot be read ("
     if os.name == "nt":  # which never finds an overlong name
-        said = f"There is no file {(LINE * 1000)[:200]}"
+        said = f"There is no file {(LINE * 1000)[:200]!r}"
     assert sentence.startswith(said)
     assert len(sentence) < 400
 
@@ -208,7 +208,9 @@ def test_a_file_in_a_forbidden_folder(write, monkeypatch):
 @pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf"])
 def test_an_empty_file(write, content):
     path = write(content)
-    assert refused(path) == f"{path} is empty; at least 10,000 characters are needed."
+    assert refused(path) == (
+        f"{str(path)!r} is empty; at least 10,000 characters are needed."
+    )
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,7 @@ def test_an_empty_file(write, content):
 def test_a_file_that_is_no_text(write, content, number, byte):
     path = write(content)
     assert refused(path) == (
-        f"{path} is no UTF-8 text: its byte number {number} is 0x{byte}; "
+        f"{str(path)!r} is no UTF-8 text: its byte number {number} is 0x{byte}; "
         "save it as plain text in UTF-8."
     )
 
