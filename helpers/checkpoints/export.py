@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.core.errors import UserError
-from helpers.core.files import create
+from helpers.core.files import create, expanded
 from helpers.core.shown import quoted
 from helpers.core.tables import Table
 from helpers.data.images.files import as_square, read_picture
@@ -40,7 +40,7 @@ class Exported:
     def predict(self, path: str | Path) -> tuple[str, dict[str, float]]:
         """Return the class of one picture file, and each class's probability, the
         most likely first. Raises UserError for a file that is no picture."""
-        path = Path(path).expanduser()
+        path = expanded(path)
         if not path.is_file():
             raise UserError(
                 f"There is no picture at {quoted(path)}; give a picture's file."

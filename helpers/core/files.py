@@ -36,6 +36,15 @@ def cache_folder() -> Path:
     return made_folder(user_cache_path("pixels-to-transformers", appauthor=False))
 
 
+def expanded(path: str | Path) -> Path:
+    """Return a path with "~" expanded; as it is where nobody has that name, so that
+    whoever looks for it says that there is nothing."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def made_folder(folder: Path) -> Path:
     """Return `folder`, made if need be. Raises UserError when that is impossible."""
     try:

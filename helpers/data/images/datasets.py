@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from helpers.core.errors import UserError
+from helpers.core.files import expanded
 from helpers.core.shown import quoted
 from helpers.data.images.files import as_tensor, read_picture
 
@@ -161,7 +162,7 @@ def photograph(name_or_path: str | Path) -> torch.Tensor:
         from sklearn.datasets import load_sample_image
 
         return as_tensor(load_sample_image(f"{name_or_path}.jpg"))
-    path = Path(name_or_path).expanduser()
+    path = expanded(name_or_path)
     if not path.is_file():
         raise UserError(
             f"There is no picture at {quoted(path)}; give 'china', 'flower' or the "

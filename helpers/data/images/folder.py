@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from helpers.core.errors import UserError
-from helpers.core.files import sha256
+from helpers.core.files import expanded, sha256
 from helpers.core.run import progress_bar
 from helpers.core.shown import printable, quoted
 from helpers.core.tables import Table
@@ -24,7 +24,10 @@ NAMED = 5  # files that a line names one by one
 GREY = 8 / 255  # how far a grey picture's channels may differ: JPEG rounds
 NO_PICTURE = "no picture, or a damaged one"
 TOO_LARGE = "over 178 million pixels, which is not read"
+# What a file is that is none, by the ending of its name.
 PHONE = "HEIC, which is not read; save it as JPEG"
+TIFF = "a TIFF that is damaged or of a kind that is not read; save it as PNG"
+KINDS = {".heic": PHONE, ".heif": PHONE, ".tif": TIFF, ".tiff": TIFF}
 NO_CLASS = "in no class folder"
 
 
@@ -64,7 +67,7 @@ def read_own(path: str | Path, side: int = SIDE, most: int = MOST) -> OwnPicture
     """
     if side < 1 or most < 1:
         raise UserError(f"Side {side} and at most {most} pictures; both must be >= 1.")
-    looking = Looking(Path(path).expanduser())
+    looking = Looking(expanded(path))
     found = layout(looking)
     files = [class_files(looking, folders) for folders in found.classes.values()]
     files = at_most(files, most)
@@ -144,7 +147,7 @@ def opened(file: Path) -> Image.Image | str:
             return TOO_LARGE
         if isinstance(error.__cause__, UnknownRange):
             return str(error.__cause__)
-        return PHONE if file.suffix.lower() in (".heic", ".heif") else NO_PICTURE
+        return KINDS.get(file.suffix.lower(), NO_PICTURE)
     except Exception:  # of a damaged file PIL may raise anything, if seldom
         return NO_PICTURE
 

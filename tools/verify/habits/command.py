@@ -7,6 +7,8 @@ train without a network, or at a machine where nearly everything is read-only.
 import argparse
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -20,7 +22,7 @@ from tools.execute.kernels import at_home
 from tools.execute.lessons import fitting
 from tools.execute.schedule import Job, run_jobs
 from tools.execute.warm import Servers
-from tools.verify.habits import pages, seal
+from tools.verify.habits import own_files, pages, seal
 from tools.verify.habits.pages import Habit
 from tools.verify.habits.report import HEADER, Outcome, judge, log_of
 from tools.verify.habits.walls import Walls
@@ -65,6 +67,19 @@ HABITS = (
         student=True,
     ),
     Habit("long", "BUDGET = 2", parameters={"BUDGET": 2.0}),
+    *(
+        Habit(
+            f"text-{kind.__name__}".replace("_", "-"),
+            f"a text of one's own: {kind.__doc__}",
+            own=("CORPUS", partial(own_files.text_file, kind)),
+        )
+        for kind in own_files.TEXTS
+    ),
+    Habit(
+        "pictures",
+        "a folder of one's own: two parts, odd names, by-products",
+        own=("IMAGES", own_files.screenshots),
+    ),
 )
 # What `python -m tools test` does: walls and exercises cost nothing there.
 STUDENT_RUN = Habit(
@@ -102,12 +117,32 @@ def practise(
     Raises UserError, before anything is executed, for a parameter a lesson lacks.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    plans = [jobs(habit, path, files.make_folder(folder)) for path in paths]
+    habit = with_files(habit, files.make_folder(folder))
+    plans = [jobs(habit, path, folder) for path in fitted(habit, paths)]
     # First the first pages of all lessons, then their second ones.
     rounds = [
         run_jobs(together, at_once, servers) for together in zip(*plans, strict=True)
     ]
     return [judge(habit, results) for results in zip(*rounds, strict=True)]
+
+
+def with_files(habit: Habit, folder: Path) -> Habit:
+    """Return the habit with the path of a reader's own files, made in the folder, as a
+    parameter; as it is where it needs none."""
+    if habit.own is None:
+        return habit
+    name, make = habit.own
+    made = make(files.make_folder(folder / "own"))
+    return replace(habit, parameters=habit.parameters | {name: str(made)})
+
+
+def fitted(habit: Habit, paths: Sequence[Path]) -> list[Path]:
+    """Return the lessons that take the reader's own files of this habit; all where it
+    has none."""
+    if habit.own is None:
+        return list(paths)
+    name, _ = habit.own
+    return [p for p in paths if name in notebooks.parameters(notebooks.read(p))]
 
 
 def prepared(habit: Habit, path: Path) -> list[NotebookNode]:

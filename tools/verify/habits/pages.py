@@ -8,6 +8,7 @@ runs.
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from nbformat import NotebookNode, v4
 
@@ -78,7 +79,12 @@ GLANCE = {"BUDGET": 0.03}  # where training is not the point: all lessons reach 
 @dataclass(frozen=True)
 class Habit:
     """What a learner does: `pages` are run in kernels of their own, one after another,
-    in one folder; `walls` are among "network", "data" and "home"."""
+    in one folder; `walls` are among "network", "data" and "home".
+
+    `own`: a parameter that takes the path of a reader's own files, and a function that
+    makes them in a folder and returns that path; only lessons that have the parameter
+    are used so.
+    """
 
     name: str
     text: str
@@ -86,3 +92,4 @@ class Habit:
     parameters: dict[str, object] = field(default_factory=lambda: GLANCE)
     walls: tuple[str, ...] = ()
     student: bool = False
+    own: tuple[str, Callable[[Path], Path]] | None = None

@@ -251,6 +251,53 @@ def test_a_text_of_one_character(write):
     assert refused(write("a" * 9_500 + "b" * 500)) == expected  # in the part to learn
 
 
+def test_a_path_that_a_backslash_has_changed_is_explained():
+    sentence = refused("C:\new\train.txt")
+    assert sentence.startswith(
+        r"There is no file 'C:\new\train.txt' (it holds a newline"
+    )
+    assert "a newline and a tab" in sentence and sentence.endswith(NEEDED)
+
+
+# ---------------------------------------------------------------- texts of any kind
+
+
+def test_a_text_that_shows_nothing_is_refused(write, short):
+    assert refused(write(" \n\t" * 10)) == (
+        "The text mine.txt is blank: 30 characters were found, none of them visible."
+    )
+
+
+def test_a_text_of_too_many_different_characters_is_refused(write, short, monkeypatch):
+    monkeypatch.setattr(corpus, "MOST_SYMBOLS", 5)
+    path = write("abcdeabcdexx")
+    assert refused(path) == (
+        "The text mine.txt has 6 different characters; 5 are the most that can be "
+        "learned here."
+    )
+    assert len(corpus.corpus(write("abcde" * 4)).train) == 18
+
+
+def test_ten_thousand_different_characters_are_the_most():
+    assert corpus.MOST_SYMBOLS == 10_000
+
+
+OPENINGS = {
+    "two lines with blanks": ("ab c\nde\nfg", 8, "ab c de "),
+    "no blank at all": ("春眠\n不觉\n晓", 4, "春眠不觉"),
+    "blank lines before it": ("\n\n  ab\ncd", 5, "ab cd"),
+    "wide blanks before it": ("\u3000\u3000春\n眠不", 3, "春眠不"),
+    "fewer than asked for": ("春\n眠", 9, "春眠"),
+}
+
+
+@pytest.mark.parametrize(("train", "n", "line"), OPENINGS.values(), ids=OPENINGS)
+def test_an_opening_is_one_line_of_known_characters(train, n, line):
+    found = corpus.Corpus("mine", train, "").opening(n)
+    assert found == line
+    assert Characters(train).encode(found).min() > 0 and found.strip()
+
+
 # ---------------------------------------------------------------- characters
 
 

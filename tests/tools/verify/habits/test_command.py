@@ -149,6 +149,23 @@ def test_each_habit_changes_the_page_in_its_way(lesson):
     assert [source[:6] for source in seconds] == ["def an", "print("]  # the exercise
 
 
+def test_a_text_of_ones_own_is_tried_on_the_lessons_that_take_one(
+    tmp_path, write_lesson, servers
+):
+    read = "assert '春'.isalpha() and ' ' in open(CORPUS, encoding='utf-8').read()"
+    cells = tiny_cells(code(read))
+    cells[1].source += '\nCORPUS = "docs"'
+    paths = [
+        write_lesson(tmp_path / "notebooks", "01_none", tiny_cells()),
+        write_lesson(tmp_path / "notebooks", "02_text", cells),
+    ]
+    for name, state in (("text-chinese", "FAILED"), ("text-verse", "passed")):
+        folder = tmp_path / "practised"
+        (outcome,) = command.practise(KNOWN[name], paths, folder, servers=servers)
+        assert outcome.row[:2] == (name, "02_text") and outcome.row[-1] == state
+    assert command.practise(KNOWN["pictures"], paths, folder, servers=servers) == []
+
+
 def test_matplotlibs_advice_on_stderr_is_no_problem():
     advice = "Matplotlib created a temporary cache directory at /tmp/a because\n"
     cell = code("1", habit="cell 1")
