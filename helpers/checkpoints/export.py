@@ -82,8 +82,8 @@ def write_to_free_name(content: bytes, path: Path) -> Path:
             is_new = create(free, content)
         except OSError as error:
             raise UserError(
-                f"{free} cannot be written ({error.strerror}); give a file's name in a "
-                "folder that is there, has room, and that you may write to."
+                f"{quoted(free)} cannot be written ({error.strerror}); give a file's "
+                "name in a folder that is there, has room, and that you may write to."
             ) from error
         if is_new:
             break
@@ -116,9 +116,13 @@ def check_plain(path: Path) -> None:
             plain = all(is_plain(archive, name) for name in archive.namelist())
             ours = any(name.endswith(f"/extra/{ABOUT}") for name in archive.namelist())
     except (OSError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} cannot be read as a model ({error}).") from error
+        raise UserError(
+            f"{quoted(path)} cannot be read as a model ({error})."
+        ) from error
     if not (plain and ours):
-        raise UserError(f"{path} is no model of this lesson's; nothing was loaded.")
+        raise UserError(
+            f"{quoted(path)} is no model of this lesson's; nothing was loaded."
+        )
 
 
 def is_plain(archive: zipfile.ZipFile, name: str) -> bool:
