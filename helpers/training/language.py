@@ -11,10 +11,8 @@ from helpers.core.errors import UserError
 from helpers.data.text.corpus import Characters
 from helpers.models.language.ngram import KneserNey
 from helpers.models.language.sampling import generate
-from helpers.models.recurrent.lstm import CarriedLoss, start_at_frequencies
-from helpers.models.transformer.gpt import GPT
+from helpers.models.recurrent.lstm import CarriedLoss
 from helpers.training.fit import History, device_of, evaluation_mode, fit
-from helpers.training.muon import muon_and_adamw
 
 
 def stream(
@@ -227,17 +225,6 @@ def window_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     windows: a batch is inputs and targets, each (B, T)."""
     inputs_bt, targets_bt = batch
     return F.cross_entropy(model(inputs_bt)[0].flatten(0, 1), targets_bt.flatten())
-
-
-def learn_windows(
-    gpt: GPT, ids_t: Tensor, steps: int, seed: int, batch_size: int = 32, window=64
-) -> History:
-    """Train a GPT in place on windows of a text (T,), with Muon and AdamW, from the
-    symbols' frequencies; return its history. The GPT needs a head with a bias."""
-    start_at_frequencies(gpt, ids_t)
-    windows = random_windows(ids_t, batch_size, window, seed)
-    settings = {"loss": window_loss, "warm_up": 0.05, "clip": 1.0, "label": "GPT"}
-    return fit(gpt, windows, steps, optimizer=muon_and_adamw(gpt), **settings)
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 @torch.no_grad()
-def write(model, ids_bt: Tensor, n: int, temperature: float = 0.0) -> Tensor:
+def write(model, ids_bt: Tensor, n: int, temperature=0.0, generator=None) -> Tensor:
     """Return the `n` tokens that a language model writes after each row, (B, n): the
     most probable ones, or at a temperature above 0 drawn from softmax(logits / it).
     `model(ids, state)` gives (logits (B, T, V), state)."""
@@ -16,6 +16,7 @@ def write(model, ids_bt: Tensor, n: int, temperature: float = 0.0) -> Tensor:
         if temperature == 0:
             ids_bt = last_bv.argmax(dim=-1, keepdim=True)
         else:
-            ids_bt = torch.multinomial((last_bv / temperature).softmax(dim=-1), 1)
+            shares_bv = (last_bv / temperature).softmax(dim=-1)
+            ids_bt = torch.multinomial(shares_bv, 1, generator=generator)
         written.append(ids_bt)
     return torch.cat(written, dim=1)

@@ -1,22 +1,14 @@
-"""How GPTs learn to write, and that they write what is most probable."""
-
-import math
+"""The loss of a GPT on windows, and that it writes what is most probable."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.optim import AdamW
 
 from helpers.models.transformer.gpt import GPT
-from helpers.training import language
-from helpers.training.language import greedy, learn_windows, random_windows, window_loss
-from helpers.training.muon import Muon
+from helpers.training.language import greedy, window_loss
 
 V, B, T = 7, 3, 6
-TEXT = torch.tensor([0, 1, 0, 2, 0, 3, 4, 5, 0, 6]).repeat(40)  # period 10
-SHARES = torch.bincount(TEXT) / len(TEXT)
-UNIGRAM = -(SHARES * SHARES.log()).sum().item()
 
 
 pytestmark = pytest.mark.usefixtures("seeded")
@@ -47,49 +39,6 @@ def test_the_model_is_given_the_inputs_and_gets_a_gradient():
     torch.testing.assert_close(loss, wanted)
     loss.backward()
     assert all(p.grad.any() for p in model.parameters())
-
-
-@pytest.mark.parametrize(
-    ("more", "sizes"), [({}, (32, 64)), ({"batch_size": 5, "window": 9}, (5, 9))]
-)
-def test_training_is_as_it_was_asked_for(monkeypatch, more, sizes):
-    calls = []
-
-    def fit(*given, **options):
-        calls.append((given, options, gpt.head.bias.clone()))
-        return 7
-
-    monkeypatch.setattr(language, "fit", fit)
-    gpt = small()
-    assert learn_windows(gpt, TEXT, 11, 3, **more) == 7
-    (((model, windows, steps), options, bias),) = calls
-    assert (model, steps) == (gpt, 11) and options.pop("label")
-    torch.testing.assert_close(bias.softmax(dim=0), SHARES, rtol=0.05, atol=0)
-    for found, wanted in zip(
-        next(windows), next(random_windows(TEXT, *sizes, 3)), strict=True
-    ):
-        assert found.shape == sizes and torch.equal(found, wanted)
-    muon, adamw = options.pop("optimizer")
-    assert isinstance(muon, Muon) and isinstance(adamw, AdamW)
-    assert options == {"loss": window_loss, "warm_up": 0.05, "clip": 1.0}
-
-
-def test_a_gpt_learns_a_periodic_text_from_the_frequencies_on():
-    model, silent = small(), small()
-    nn.init.zeros_(silent.head.weight)  # all that it says is its head's bias
-    start = learn_windows(silent, TEXT, 1, 0, 64, 20).losses[0]
-    assert start == pytest.approx(UNIGRAM, rel=0.02) and start < math.log(V) - 0.1
-    history = learn_windows(model, TEXT, 60, 0, 8, 20)
-    assert len(history.losses) == 60
-    assert history.final_loss(5) < 0.5 * UNIGRAM
-
-
-def test_the_same_seed_gives_the_same_losses_and_another_does_not():
-    def losses(seed):
-        torch.manual_seed(0)
-        return learn_windows(small(), TEXT, 3, seed, 4, 8).losses
-
-    assert losses(1) == losses(1) != losses(2)
 
 
 # ---------------------------------------------------------------- writing

@@ -122,8 +122,8 @@ def test_a_bank_a_page_and_a_fault_have_the_rules_of_the_course():
 
 def test_a_helper_deep_down_reaches_much_and_a_lessons_own_little():
     assert len(changed.chosen(["helpers/core/run.py"], ROOT)) > 30
-    own = changed.chosen(["helpers/lessons/lesson05/ablation.py"], ROOT)
-    assert next(iter(own)) == "tests/helpers/lessons/lesson05/test_ablation.py"
+    own = changed.chosen(["helpers/lessons/lesson05/recipe.py"], ROOT)
+    assert next(iter(own)) == "tests/helpers/lessons/lesson05/test_recipe.py"
     assert len(own) < 6
 
 

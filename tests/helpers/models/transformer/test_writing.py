@@ -25,3 +25,14 @@ def test_a_low_temperature_draws_the_most_probable_and_a_high_one_others():
     ids = torch.tensor([[1, 4]])
     assert torch.equal(write(model, ids, 6, 0.01), write(model, ids, 6))
     assert not torch.equal(write(model, ids, 60, 100.0), write(model, ids, 60))
+
+
+def test_a_generator_decides_the_draws_and_leaves_the_common_one_alone():
+    ids, before = torch.tensor([[1, 4]]), torch.random.get_rng_state()
+
+    def drawn(seed):
+        generator = torch.Generator().manual_seed(seed)
+        return write(model, ids, 60, 100.0, generator)
+
+    assert torch.equal(drawn(1), drawn(1)) and not torch.equal(drawn(1), drawn(2))
+    assert torch.equal(torch.random.get_rng_state(), before)
