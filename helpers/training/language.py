@@ -225,15 +225,3 @@ def window_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     windows: a batch is inputs and targets, each (B, T)."""
     inputs_bt, targets_bt = batch
     return F.cross_entropy(model(inputs_bt)[0].flatten(0, 1), targets_bt.flatten())
-
-
-@torch.no_grad()
-def greedy(model: Callable, ids_bt: Tensor, n: int) -> Tensor:
-    """Return the `n` tokens that a language model writes after each row, always the
-    most probable one: (B, n). `model(ids, state)` gives (logits (B, T, V), state)."""
-    token_bt, state, written = ids_bt, None, []
-    for _ in range(n):
-        logits_btv, state = model(token_bt, state)
-        token_bt = logits_btv[:, -1:].argmax(dim=-1)
-        written.append(token_bt)
-    return torch.cat(written, dim=1)

@@ -21,7 +21,7 @@ from helpers.models.transformer.kv_cache import (
     rotate_after,
 )
 from helpers.models.transformer.positions import rotate
-from helpers.training.language import greedy
+from helpers.models.transformer.writing import write
 
 pytestmark = pytest.mark.usefixtures("seeded")
 B, T, C, N, LAYERS, V, LONGEST = 3, 6, 16, 4, 3, 23, 24
@@ -113,8 +113,8 @@ def test_it_writes_what_gpt2_writes(gpt2):
         return logits + never, state
 
     assert len(wanted.unique()) > 3
-    assert torch.equal(greedy(call, ids, 16), wanted)
-    assert torch.equal(greedy(partial(call, read=Cached(model)), ids, 16), wanted)
+    assert torch.equal(write(call, ids, 16), wanted)
+    assert torch.equal(write(partial(call, read=Cached(model)), ids, 16), wanted)
 
 
 # ---------------------------------------------------------------- the model
@@ -176,7 +176,7 @@ def test_more_than_there_are_positions_is_an_error(kind):
     for rest in ((ids,), (ids[:, :1], state)):
         with pytest.raises(ValueError, match="25 tokens, but only 24 positions"):
             model(*rest)
-    assert len(greedy(kind(small(None)), ids, 4)[0]) == 4
+    assert len(write(kind(small(None)), ids, 4)[0]) == 4
 
 
 def test_embedded_tokens_know_where_they_start():
@@ -265,7 +265,7 @@ def test_logits_in_parts_are_the_logits_at_once(cuts, longest):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_what_is_kept_changes_no_token(dtype, tied, longest):
     model, ids = writer(longest, tied=tied).to(dtype), torch.randint(V, (16, 3))
-    whole, cached = (greedy(m, ids, 12) for m in (model, Cached(model)))
+    whole, cached = (write(m, ids, 12) for m in (model, Cached(model)))
     assert whole.shape == (16, 12) and len(whole.unique()) > 5
     assert torch.equal(whole, cached)
 
@@ -275,14 +275,14 @@ def test_with_what_is_kept_only_new_tokens_are_read(longest):
     model, widths = small(longest), []
     layer = model.body.layers[-1].linear1
     layer.register_forward_hook(lambda _, x, y: widths.append(x[0].shape[1]))
-    greedy(Cached(model), torch.randint(V, (1, 3)), 3)
-    greedy(model, torch.randint(V, (1, 3)), 3)
+    write(Cached(model), torch.randint(V, (1, 3)), 3)
+    write(model, torch.randint(V, (1, 3)), 3)
     assert widths == [3, 1, 1, 3, 4, 5]
 
 
 def test_lesson_3s_models_and_functions_fit():
     recurrent = drawn(LanguageModel(V, LSTM(8, 8)), 1.0)
-    assert greedy(recurrent, torch.randint(V, (B, 4)), 5).shape == (B, 5)
+    assert write(recurrent, torch.randint(V, (B, 4)), 5).shape == (B, 5)
     model, ids = small(), torch.randint(V, (4,))
     choose = partial(torch.softmax, dim=0)
     drawn_t = [
