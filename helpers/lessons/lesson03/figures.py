@@ -7,18 +7,36 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from helpers.lessons.lesson03.lstm_units import GateTrace
+from helpers.plots.lines import chart
 from helpers.plots.text import LINE_END, drawable, strip
-from helpers.plots.theme import ORDERED, OURS, SIGNED, SKY, panels
+from helpers.plots.theme import CONTRAST, GREEN, ORDERED, OURS, SIGNED, SKY, panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+KINDS = {  # of recurrent layers, with their colours and dashes
+    "RNN": (CONTRAST, "--"),
+    "GRU": (GREEN, ":"),
+    "LSTM 0": (OURS, ":"),
+    "LSTM 1": (OURS, "-."),
+    "LSTM 3": (OURS, "-"),
+}
 
-def gate_map(trace: GateTrace, text: str, show: str, units: int = 24) -> Figure:
+
+def fading(norms: dict[str, list[list[float]]]) -> Figure:
+    """Return the norm of the Jacobian by lag, from 1 step on, on a logarithmic axis:
+    for each kind of layer in KINDS one list for each seed."""
+    labels = "The forget bias decides how long a change lives", "steps ago"
+    lags = range(1, 1 + len(next(iter(norms.values()))[0]))
+    scale = {"yscale": "log", "ylim": (1e-19, 1e3), "xlim": (1, lags[-1])}
+    return chart((*labels, "norm of the Jacobian"), lags, norms, KINDS, **scale).figure
+
+
+def gate_map(trace: GateTrace, text: str, show: str, every: int = 1) -> Figure:
     """Return a map of one field of a trace over the symbols of a text: one row for
-    each of about `units` units, those that forget least first. Cells are squashed."""
+    the unit that forgets least and each `every`th one after it. Cells are squashed."""
     order = trace.forget.mean(dim=0).argsort(descending=True)
-    values = getattr(trace, show)[:, order[:: max(1, len(order) // units)]].T
+    values = getattr(trace, show)[:, order[::every]].T
     signed = show in ("cell", "candidate", "hidden")
     values = values.tanh() if show == "cell" else values
     figure, (ax,) = panels(1, 1, (7.5, 3.6))

@@ -1,6 +1,6 @@
 """LSTM gates, and the units that keep the noun's number in the agreement grammar."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -92,6 +92,20 @@ def memory_units(model: nn.Module, sample: Sentences, n: int = 3) -> MemoryUnits
     best = telling[kept[telling].argsort(descending=True)][:n]
     measured = (values[best].tolist() for values in (right, kept, steps))
     return MemoryUnits(best.tolist(), *measured, trace)
+
+
+def other_units(units: MemoryUnits, times: int, seed: int) -> list[MemoryUnits]:
+    """Return a control, drawn `times` times: the same steps for as many other units,
+    each set drawn at random from all those that are not in `units`. What was measured
+    of the units themselves, `right` and `kept`, is left out."""
+    count = units.trace.cell.shape[1]
+    rest = torch.tensor([n for n in range(count) if n not in units.numbers])
+    generator, controls = torch.Generator().manual_seed(seed), []
+    for _ in range(times):
+        order = torch.randperm(len(rest), generator=generator)
+        numbers = rest[order[: len(units.numbers)]].tolist()
+        controls.append(replace(units, numbers=numbers, right=[], kept=[]))
+    return controls
 
 
 def turning_place(sample: Sentences, gap: int = 10) -> Tensor:

@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from helpers.lessons.lesson03.figures import (
+    KINDS,
     drawable_words,
+    fading,
     gate_map,
     sampling_figure,
     unit_story,
@@ -148,10 +150,27 @@ def test_cells_are_mapped_squashed_and_signed():
     assert image.get_clim() == (-1, 1) and image.get_cmap().name == SIGNED
 
 
-@pytest.mark.parametrize(("units", "rows"), [(2, 2), (4, 4), (9, 4)])
-def test_some_units_stand_for_all(units, rows):
-    ax, _ = saved(gate_map(trace_of(), "a b", "input", units))
-    assert ax.images[0].get_array().shape == (rows, 3)
+@pytest.mark.parametrize(
+    ("every", "shown"), [(1, [2, 0, 3, 1]), (2, [2, 3]), (3, [2, 1]), (9, [2])]
+)
+def test_every_second_or_third_unit_stands_for_all(every, shown):
+    trace = trace_of()
+    ax, _ = saved(gate_map(trace, "a b", "input", every))
+    rows = np.asarray(ax.images[0].get_array())
+    assert rows == pytest.approx(trace.input.T[shown].numpy())
+
+
+def test_norms_are_drawn_by_lag_in_the_colours_of_their_kinds():
+    norms = {"RNN": [[0.5, 0.1, 0.01]] * 3, "LSTM 3": [[1.0, 2.0, 4.0]] * 3}
+    (ax,) = saved(fading(norms))
+    assert (ax.get_yscale(), ax.get_xlim()) == ("log", (1, 3))
+    drawn = [line for line in ax.lines if len(line.get_xdata()) == 3]
+    assert all(line.get_xdata().tolist() == [1, 2, 3] for line in drawn)
+    for kind, runs in norms.items():
+        colour, dash = KINDS[kind]
+        found = [line for line in drawn if line.get_linestyle() == dash]
+        assert found and all(line.get_color() == colour for line in found)
+        assert found[0].get_ydata().tolist() == pytest.approx(runs[0])
 
 
 def test_a_units_story_has_its_gates_and_its_cell():

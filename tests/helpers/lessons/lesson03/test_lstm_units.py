@@ -17,6 +17,7 @@ from helpers.data.tasks.grammar import (
 from helpers.lessons.lesson03 import lstm_units
 from helpers.lessons.lesson03.lstm_units import (
     memory_units,
+    other_units,
     turning_place,
     verbs_turned,
 )
@@ -169,6 +170,28 @@ def test_moving_another_unit_turns_nothing():
     unread = model_of(idle(), latch())
     model = model_of(latch(), latch())
     assert verbs_turned(model, memory_units(unread, FAR), 1, seed=0) == 0.0
+
+
+def test_others_are_drawn_from_all_that_were_not_found_and_keep_the_steps():
+    units = memory_units(model_of(latch(), idle(), latch(0.9), idle(), idle()), FAR)
+    found = other_units(units, 40, seed=0)
+    assert sorted(units.numbers) == [0, 2] and len(found) == 40
+    assert {frozenset(other.numbers) for other in found} == {
+        frozenset(pair) for pair in [(1, 3), (1, 4), (3, 4)]
+    }
+    assert all(other.steps == units.steps for other in found)
+    assert not any(other.right or other.kept for other in found)
+
+
+def test_others_turn_nothing_and_depend_on_the_seed_alone():
+    model = model_of(latch(), *[idle()] * 9)
+    units = memory_units(model, FAR)
+    one, same, other = (
+        [drawn.numbers for drawn in other_units(units, 8, seed)] for seed in (0, 0, 1)
+    )
+    assert one == same != other
+    drawn = other_units(units, 3, seed=0)
+    assert [verbs_turned(model, unit, 1, seed=0) for unit in drawn] == [0, 0, 0]
 
 
 def test_a_cell_is_moved_to_where_it_stands_for_the_other_number():
