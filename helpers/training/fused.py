@@ -66,11 +66,20 @@ def turns_of(
 
 
 FUSED = {LayerNorm: FusedNorm, MultiHeadAttention: FusedAttention}
+ON_THE_PAGE = {kind.__name__: kernel for kind, kernel in FUSED.items()}
 
 
 def fused(model: nn.Module) -> nn.Module:
     """Return the model itself, with the fused kernels in all norms and attentions: the
     same parameters, another `forward`."""
     for part in model.modules():
-        part.__class__ = FUSED.get(type(part), type(part))
+        part.__class__ = fused_kind(type(part))
     return model
+
+
+def fused_kind(kind: type) -> type:
+    """Return the class that takes the place of one of ours, or of the one that a page
+    builds under the same name; any other class as it is."""
+    if kind.__module__ == "__main__":
+        return ON_THE_PAGE.get(kind.__name__, kind)
+    return FUSED.get(kind, kind)

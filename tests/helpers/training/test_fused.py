@@ -143,3 +143,20 @@ def test_what_is_no_part_of_ours_stays():
 def test_weights_are_not_kept():
     look = fused(MultiHeadAttention(C, N))
     assert look(torch.randn(B, T, C))[1] is None
+
+
+def test_a_norm_that_a_page_has_built_is_fused_too():
+    class LayerNorm(nn.Module):  # as lesson 05 does, whose kernel's module is this one
+        __module__ = "__main__"
+
+        def __init__(self, channels):
+            super().__init__()
+            self.eps = 1e-5
+            self.weight = nn.Parameter(torch.ones(channels))
+            self.bias = nn.Parameter(torch.zeros(channels))
+
+    other = type("Another", (LayerNorm,), {"__module__": "__main__"})
+    model = fused(nn.Sequential(LayerNorm(C), other(C)))
+    assert [type(m) for m in model] == [FusedNorm, other]
+    x = torch.randn(B, T, C)
+    torch.testing.assert_close(model[0](x), nn.LayerNorm(C)(x))
