@@ -1,6 +1,6 @@
 """Drawings of blocks: every part stands where it belongs."""
 
-from helpers.lessons.lesson05.block_diagrams import block_figure, mask_places_figure
+from helpers.lessons.lesson05.diagrams import block_figure, mask_places_figure
 
 
 def texts(figure):

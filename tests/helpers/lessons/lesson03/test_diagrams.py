@@ -1,6 +1,6 @@
 """The drawing of an LSTM's step: its parts, and that they stay on the canvas."""
 
-from helpers.lessons.lesson03.step_diagram import lstm_step_diagram
+from helpers.lessons.lesson03.diagrams import lstm_step_diagram
 
 
 def test_three_gates_are_sigmoids_and_the_candidate_is_none():
