@@ -16,6 +16,7 @@ SHORTEST = 10_000  # characters: the tenth of a shorter text says too little
 LONGEST = 20_000_000  # characters: far more than these lessons' models can use
 BYTES_EACH = 4  # at most, in UTF-8
 NEEDED = "give 'docs' or the path of a UTF-8 text file"
+INSTEAD = "its lines are its words, its most frequent sign stands for blanks."
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 LISTED = 10  # strange characters that an error names
 MOST_SYMBOLS = 10_000  # a model gives each a chance at every place: 10,000 take 1 GB
@@ -44,9 +45,9 @@ def corpus(name_or_path: str | Path = "docs") -> Corpus:
     "docs" is the English in Python's own documentation, a paragraph a line; about a
     tenth of these are the test part, wherever they stand. Anything else is the path
     of a UTF-8 file, whose last tenth is the test part; of a very long one only the
-    beginning is used, and a line says so. Raises UserError for a file that is
-    missing, unreadable, no text, too short, blank, or of too few or too many
-    different characters. No lesson asks anything else of a text.
+    beginning is used. Lines say so, and that a text has no blank. Raises UserError for
+    a file that is missing, unreadable, no text, too short, blank, or of too few or too
+    many different characters. No lesson asks anything else of a text.
     """
     if name_or_path == "docs":
         texts = [paragraph.text for paragraph in docs()]
@@ -56,7 +57,10 @@ def corpus(name_or_path: str | Path = "docs") -> Corpus:
     path = file_at(name_or_path)
     text = beginning(path)
     n_train = len(text) - len(text) // 10
-    return checked(Corpus(path.name, text[:n_train], text[n_train:]))
+    found = checked(Corpus(path.name, text[:n_train], text[n_train:]))
+    if " " not in found.train:
+        print(f"{path.name} has no blank: {INSTEAD}")
+    return found
 
 
 def checked(corpus: Corpus) -> Corpus:

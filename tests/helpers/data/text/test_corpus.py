@@ -103,13 +103,13 @@ def test_a_file_called_docs_is_read_by_its_path(write, short, tmp_path, monkeypa
 
 @pytest.mark.parametrize("letter", ["a", "ä", "あ", "𝄞"])
 def test_only_the_beginning_of_a_long_text_is_used(write, short, capsys, letter):
-    found = corpus.corpus(write("b" + 40 * letter))
-    assert found.train == "b" + 35 * letter
+    found = corpus.corpus(write(" " + 40 * letter))
+    assert found.train == " " + 35 * letter
     assert found.test == 4 * letter
     assert capsys.readouterr().out == (
         "mine.txt is long: only its first 40 characters are used.\n"
     )
-    corpus.corpus(write("b" + 39 * letter))
+    corpus.corpus(write(" " + 39 * letter))
     assert capsys.readouterr().out == ""
 
 
@@ -276,6 +276,15 @@ def test_a_text_of_too_many_different_characters_is_refused(write, short, monkey
         "learned here."
     )
     assert len(corpus.corpus(write("abcde" * 4)).train) == 18
+
+
+def test_a_text_without_a_blank_is_taken_and_it_is_said(write, capsys):
+    text = "春眠不觉晓，\n" * 2_000
+    found = corpus.corpus(write(text))
+    assert found.train + found.test == text
+    assert capsys.readouterr().out == f"mine.txt has no blank: {corpus.INSTEAD}\n"
+    corpus.corpus(write("All the news.\n" * 1_000))
+    assert capsys.readouterr().out == ""
 
 
 def test_ten_thousand_different_characters_are_the_most():
