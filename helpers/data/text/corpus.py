@@ -19,7 +19,7 @@ NEEDED = "give 'docs' or the path of a UTF-8 text file"
 INSTEAD = "its lines are its words, its most frequent sign stands for blanks."
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 LISTED = 10  # strange characters that an error names
-MOST_SYMBOLS = 10_000  # a model gives each a chance at every place: 10,000 take 1 GB
+MOST_SYMBOLS = 10_000  # each gets a chance at every place: 10,000 take 2 GB
 SHOWN = 120  # symbols that an error shows: those of any alphabet, not of Chinese
 
 
