@@ -12,11 +12,13 @@ from helpers.core.errors import UserError
 from tools.classroom import config
 from tools.classroom.folder import Classroom, nbgrader, open_classroom
 from tools.classroom.grade import grade
+from tools.classroom.handout import beside, to_hand_out
 from tools.course import files, notebooks
 from tools.course.files import create
 from tools.course.options import add_lesson_names
 
 EXAMPLE = "01 --grade"
+ALONE = "--CourseDirectory.ignore=*"
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +70,10 @@ def renew(room: Classroom, lesson: Path) -> str:
         return f"source/{number} is new" if changed else ""
     release(room, lesson)
     done = ("was renewed" if before else "is new") if changed else "is released"
-    return f"source/{number} {done}; hand out release/{number}/"
+    said = f"source/{number} {done}; hand out release/{number}/"
+    if left := ", ".join(beside(source.parent)):
+        said += f" (without {left}, which stays in source/{number}/)"
+    return said
 
 
 def why_not_renew(room: Classroom, lesson: Path) -> str:
@@ -88,11 +93,12 @@ def why_not_renew(room: Classroom, lesson: Path) -> str:
 def release(room: Classroom, lesson: Path) -> None:
     """Let nbgrader make the release of one lesson, and enter it in the gradebook.
 
-    With --notebook it replaces that one file and nothing else in the folder. Raises
+    With --notebook it replaces that one file and nothing else in the folder; told to
+    ignore all else, it takes nothing along that lies beside the source. Raises
     UserError with nbgrader's own words when it refuses.
     """
     number = lesson.stem[:2]
-    options = [number, f"--notebook={lesson.stem}", "--force"]
+    options = [number, f"--notebook={lesson.stem}", "--force", ALONE]
     # Where nbgrader refuses, an older one must not pass for this one.
     room.release(lesson).unlink(missing_ok=True)
     if problem := nbgrader(room, "generate_assignment", *options):
@@ -106,6 +112,8 @@ def main(arguments: argparse.Namespace) -> int:
     root = files.ROOT / "classroom"
     if arguments.grade:
         return grade(open_classroom(root), lessons)
+    lessons, said = to_hand_out(lessons)
+    print("".join(f"classroom: {sentence}\n" for sentence in said), end="")
     sentence = ""
     for sentence in build(lessons, root):
         print(f"classroom: {sentence}", flush=True)

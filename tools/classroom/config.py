@@ -32,6 +32,7 @@ def settle(c, root: Path) -> None:
     from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
     from nbgrader import preprocessors as steps
 
+    from tools.classroom.handout import beside
     from tools.classroom.steps import GradedRun, RestoredCells
 
     # nbgrader calls `alembic` by its name.
@@ -48,6 +49,9 @@ def settle(c, root: Path) -> None:
     c.Autograde.autograde_preprocessors = exchanged(
         steps.Execute, GradedRun, "autograde_preprocessors"
     )
+    # Else what lies beside a source goes to every student, with the feedback.
+    sources = (folder for folder in (root / "source").glob("*") if folder.is_dir())
+    c.Autograde.exclude_overwriting = {path.name: beside(path) for path in sources}
     # `check` raises when an answer is wrong: a warning alone must cost nothing.
     c.IgnorePattern.enabled, c.IgnorePattern.pattern = True, r"(?s)."
     # The pages go to students: without the hidden tests, and so their number.
