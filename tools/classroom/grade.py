@@ -18,6 +18,8 @@ from helpers.core.files import sha256, text_digest
 from helpers.core.tables import text_table
 from tools.classroom.crew import Crew, at_once, crew
 from tools.classroom.folder import Classroom
+from tools.classroom.roster import Roster, read_roster
+from tools.classroom.sheets import write_sheets
 from tools.course import notebooks
 
 
@@ -25,15 +27,16 @@ def grade(room: Classroom, lessons: Sequence[Path]) -> int:
     """Grade all lessons, write feedback pages, print one table for each.
 
     Returns 1 when a submission could not be graded, else 0. Raises UserError where
-    nothing was handed in.
+    nothing was handed in, or the class list cannot be read.
     """
+    roster = read_roster(room.root)
     classes = [Work(room, lesson) for lesson in lessons if students(room, lesson)]
     if not classes:
         numbers = ", ".join(lesson.stem[:2] for lesson in lessons)
         form = "submitted/STUDENT/NN/"
         raise UserError(f"Nothing to grade: no {form} in {room.root} for {numbers}.")
     with crew(room, [work.lesson for work in classes if work.due]) as ready:
-        results = [grade_lesson(ready, work) for work in classes]
+        results = [grade_lesson(ready, work, roster) for work in classes]
     print("`nbgrader export`, typed in classroom/, writes all grades to grades.csv")
     return max(results)
 
@@ -60,8 +63,9 @@ def students(room: Classroom, lesson: Path, step: str = "submitted") -> list[str
     return sorted(folder.parent.name for folder in folders if folder.is_dir())
 
 
-def grade_lesson(ready: Crew, work: Work) -> int:
-    """Grade the submissions of a lesson and print the table; return 1 for problems."""
+def grade_lesson(ready: Crew, work: Work, roster: Roster) -> int:
+    """Grade the submissions of a lesson, print the table and write the grades' files;
+    return 1 for problems."""
     room, lesson, problems = ready.room, work.lesson, work.problems
     number, pages = lesson.stem[:2], []
     everyone = sorted({*work.names, *students(room, lesson, "autograded")})
@@ -79,10 +83,13 @@ def grade_lesson(ready: Crew, work: Work) -> int:
             if name in work.due and not problem:
                 room.graded[f"{number}/{name}"] = work.due[name]
                 room.save()
-    print(points_table(ready.points(lesson, work.names)))
+    points = ready.points(lesson, work.names)
+    print(points_table(points))
     for name, problem in problems.items():
         if problem:
             print(f"{name}: {problem}")
+    for sentence in write_sheets(room, lesson, points, roster):
+        print(sentence)
     wrong = next(filter(None, pages), "")
     print(
         f"feedback pages: feedback/STUDENT/{number}/" + (f" ({wrong})" if wrong else "")

@@ -201,7 +201,8 @@ class Played(Crew):
         return ""
 
     def points(self, lesson, names):
-        return {name: {} for name in names}
+        graded = {path.parent.name for path in self.room.root.glob("autograded/*/*")}
+        return {name: {"check-1-1": 1.0} if name in graded else {} for name in names}
 
 
 @pytest.fixture
@@ -262,6 +263,27 @@ def test_one_students_failure_ends_nobody_elses_grading(lesson, graded, capsys):
     assert f"{NAME} cannot be read as a notebook: Notebook does not appear" in said
     assert f"lost: no {NAME} was handed in; the folder holds no notebook" in said
     assert f"two: no {NAME} was handed in; the folder holds a.ipynb, b.ipynb" in said
+
+
+def test_grades_of_who_was_graded_are_written_for_platforms(lesson, graded, capsys):
+    root, _ = graded
+    for student in ("ada", "bad"):
+        submit(root, student)
+    assert grade(lesson, root) == 1
+    assert "grades: grades/canvas-01.csv, grades/mo" in capsys.readouterr().out
+    text = (root / "grades" / "moodle-01.csv").read_text(encoding="utf-8")
+    assert [line.split(",")[2:] for line in text.splitlines()[1:]] == [['"ada"', '"1"']]
+
+
+def test_a_class_list_that_cannot_be_read_is_said_before_anybody_is_graded(
+    lesson, graded
+):
+    root, asked = graded
+    submit(root, "ada")
+    (root / "students.csv").write_text("name", encoding="utf-8")
+    with pytest.raises(UserError, match="needs a column 'folder'"):
+        grade(lesson, root)
+    assert asked == []
 
 
 def test_the_only_notebook_is_graded_under_any_name(lesson, graded, capsys):
