@@ -6,7 +6,6 @@ only when it has changed.
 """
 
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,9 +17,9 @@ from helpers.core.files import sha256, text_digest
 from helpers.core.tables import text_table
 from tools.classroom.crew import Crew, at_once, crew
 from tools.classroom.folder import Classroom
+from tools.classroom.handed_in import MENDED, mend, misplaced, the_notebook
 from tools.classroom.roster import Roster, read_roster
 from tools.classroom.sheets import write_sheets
-from tools.course import notebooks
 
 
 def grade(room: Classroom, lessons: Sequence[Path]) -> int:
@@ -30,10 +29,12 @@ def grade(room: Classroom, lessons: Sequence[Path]) -> int:
     nothing was handed in, or the class list cannot be read.
     """
     roster = read_roster(room.root)
+    form = "submitted/STUDENT/NN/"
+    for name in misplaced(room):
+        print(f"{name} is graded for nobody: it has to be in {form}")
     classes = [Work(room, lesson) for lesson in lessons if students(room, lesson)]
     if not classes:
         numbers = ", ".join(lesson.stem[:2] for lesson in lessons)
-        form = "submitted/STUDENT/NN/"
         raise UserError(f"Nothing to grade: no {form} in {room.root} for {numbers}.")
     with crew(room, [work.lesson for work in classes if work.due]) as ready:
         results = [grade_lesson(ready, work, roster) for work in classes]
@@ -48,13 +49,24 @@ class Work:
     def __init__(self, room: Classroom, lesson: Path) -> None:
         self.lesson = lesson
         self.names = students(room, lesson)
-        self.problems = {name: why_not_read(room, lesson, name) for name in self.names}
-        versions = {
-            name: due_version(room, lesson, name)
-            for name, problem in self.problems.items()
-            if not problem
-        }
-        self.due = {name: version for name, version in versions.items() if version}
+        self.problems: dict[str, str] = {}
+        self.due: dict[str, str] = {}
+        for name in self.names:
+            try:
+                self.look_at(room, name)
+            except UserError as error:
+                self.problems[name] = str(error)
+            except OSError as error:
+                self.problems[name] = f"{error.filename}: {error.strerror}."
+
+    def look_at(self, room: Classroom, name: str) -> None:
+        """Mend what a student has handed in, where it is due, and say what was done.
+        Raises UserError where it cannot be read."""
+        path = the_notebook(room, self.lesson, name)
+        if version := due_version(room, self.lesson, name, path):
+            if notes := mend(room, self.lesson, name, path):
+                print(f"{self.lesson.stem[:2]}/{name} is mended: {'; '.join(notes)}")
+            self.due[name] = version
 
 
 def students(room: Classroom, lesson: Path, step: str = "submitted") -> list[str]:
@@ -102,51 +114,26 @@ def job(ready: Crew, lesson: Path, name: str, due: bool) -> tuple[str, str]:
     return what went wrong with the one and with the other, "" for nothing."""
     number = lesson.stem[:2]
     options = [number, f"--student={name}", "--force"]
-    problem = ready.nbgrader("autograde", *options) if due else ""
+    mended = f"--CourseDirectory.submitted_directory={MENDED}"
+    problem = ready.nbgrader("autograde", *options, mended) if due else ""
     if not autograded(ready.room, lesson, name).exists():
         return problem, ""
     options.append(f"--notebook={lesson.stem}")
     return problem, ready.nbgrader("generate_feedback", *options)
 
 
-def why_not_read(room: Classroom, lesson: Path, name: str) -> str:
-    """Return why what a student has handed in is no notebook, "" where it is one."""
-    path = room.root / "submitted" / name / lesson.stem[:2] / lesson.name
-    try:
-        notebooks.read(named_as_released(path))
-    except UserError as error:
-        return str(error)
-    return ""
-
-
-def due_version(room: Classroom, lesson: Path, name: str) -> str:
+def due_version(room: Classroom, lesson: Path, name: str, path: Path) -> str:
     """Return the hash of a submission, and of the lesson, which is to be graded; ""
     where that one was."""
-    number = lesson.stem[:2]
-    path = room.root / "submitted" / name / number / lesson.name
     files = [file for file in (path, room.source(lesson)) if file.exists()]
     version = text_digest("".join(map(sha256, files)))
-    graded = room.graded.get(f"{number}/{name}") == version
+    graded = room.graded.get(f"{lesson.stem[:2]}/{name}") == version
     return "" if graded and autograded(room, lesson, name).exists() else version
 
 
 def autograded(room: Classroom, lesson: Path, name: str) -> Path:
     """Return where nbgrader writes what it has graded."""
     return room.root / "autograded" / name / lesson.stem[:2] / lesson.name
-
-
-def named_as_released(path: Path) -> Path:
-    """Return the path that nbgrader knows; the only notebook of its folder is copied
-    there, if needed. Raises UserError for no notebook, or several."""
-    if path.exists():
-        return path
-    found = sorted(path.parent.glob("*.ipynb"))
-    if len(found) != 1:
-        names = ", ".join(file.name for file in found) or "no notebook"
-        raise UserError(f"no {path.name} was handed in; the folder holds {names}")
-    shutil.copyfile(found[0], path)
-    print(f"{path.parent}: {found[0].name} was copied to {path.name}")
-    return path
 
 
 def points_table(by_student: Mapping[str, Mapping[str, float]]) -> str:

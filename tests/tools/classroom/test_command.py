@@ -260,9 +260,13 @@ def test_one_students_failure_ends_nobody_elses_grading(lesson, graded, capsys):
     assert asked == ["ada", "cyn"]
     said = capsys.readouterr().out
     assert "bad: nbgrader could not do it: no" in said
-    assert f"{NAME} cannot be read as a notebook: Notebook does not appear" in said
-    assert f"lost: no {NAME} was handed in; the folder holds no notebook" in said
-    assert f"two: no {NAME} was handed in; the folder holds a.ipynb, b.ipynb" in said
+    assert f"{NAME} cannot be read as a notebook: it is no JSON; ask for" in said
+    for name, holds in (
+        ("lost", "a.txt: ask for the .ipynb file"),
+        ("two", "a.ipynb, b.ipynb: leave one"),
+    ):
+        folder = root / "submitted" / name / "01"
+        assert f"{name}: no {NAME} was handed in; {folder} holds {holds}" in said
 
 
 def test_grades_of_who_was_graded_are_written_for_platforms(lesson, graded, capsys):
@@ -291,9 +295,24 @@ def test_the_only_notebook_is_graded_under_any_name(lesson, graded, capsys):
     submit(root, "ada", name="my work.ipynb")
     assert grade(lesson, root) == 0
     assert asked == ["ada"]
-    assert f"my work.ipynb was copied to {NAME}" in capsys.readouterr().out
-    names = sorted(p.name for p in (root / "submitted" / "ada" / "01").iterdir())
-    assert names == [NAME, "my work.ipynb"]
+    assert "01/ada is mended: it was named my work.ipynb\n" in capsys.readouterr().out
+    assert files(root / "submitted").keys() == {
+        root / "submitted" / "ada" / "01" / "my work.ipynb"
+    }
+    assert (root / "mended" / "ada" / "01" / NAME).exists()
+
+
+def test_a_notebook_outside_a_lessons_folder_is_named(lesson, graded, capsys):
+    root, _ = graded
+    submit(root, "ada")
+    for place in ("loose.ipynb", "Ben_123_file_/01_tiny.ipynb"):
+        path = root / "submitted" / place
+        make_folder(path.parent)
+        path.write_text("{}", encoding="utf-8")
+    grade(lesson, root)
+    said = capsys.readouterr().out
+    for place in ("loose.ipynb", "Ben_123_file_/01_tiny.ipynb"):
+        assert f"submitted/{place} is graded for nobody: it has to be in sub" in said
 
 
 def test_nothing_handed_in_is_one_sentence(lesson, graded):
