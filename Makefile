@@ -2,7 +2,7 @@
 # NAME`, is what Windows and conda users type. From another directory: make -C FOLDER.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-COMMANDS := lab test run student progress store claims faults bench habits \
+COMMANDS := lab test run student progress store claims faults mutants bench habits \
   check classroom teach slides publish e2e
 .PHONY: help clean $(COMMANDS)
 
@@ -53,6 +53,7 @@ help:
 	@echo 'make store     execute lessons as printed, store their outputs: make store 01'
 	@echo 'make claims    measure every claim: SEEDS=0-4; SCHEDULER=tcp://... a cluster'
 	@echo 'make faults    make small faults, report which test notices each: FAULTS="lstm"'
+	@echo 'make mutants   change the code at every place, report what no test notices: hours'
 	@echo 'make habits    use lessons as learners do: HABITS="twice offline"'
 	@echo 'make bench     what each lesson costs, and the ten slowest cells: make bench 00-02'
 	@echo 'make clean     remove build/ and caches; study/, classroom/, .venv/ stay'
@@ -64,10 +65,11 @@ $(COMMANDS): .venv/.installed
 	@.venv/bin/python -m tools $@
 
 # What learners never need comes on top, so that their environment stays small.
-test run store claims faults bench habits check: .venv/.test
+test run store claims faults mutants bench habits check: .venv/.test
 test classroom teach: .venv/.classroom
 test e2e: .venv/.e2e
-.venv/.test .venv/.classroom .venv/.e2e: .venv/.%: .venv/.installed
+mutants: .venv/.mutants
+.venv/.test .venv/.classroom .venv/.e2e .venv/.mutants: .venv/.%: .venv/.installed
 	.venv/bin/python -m pip install -c constraints.txt -e ".[$*]"
 	@touch $@
 

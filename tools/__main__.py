@@ -25,6 +25,7 @@ COMMANDS = {
     "claims": ("tools.ledger.command", "measure every claim at several seeds"),
     "bench": ("tools.execute.bench", "measure what lessons and their cells cost"),
     "faults": ("tools.verify.faults.command", "make small faults: which test notices?"),
+    "mutants": ("tools.verify.mutants.command", "change all code: which test notices?"),
     "habits": ("tools.verify.habits.command", "use lessons as learners do"),
     "check": ("tools.machine.command", "before class: is this machine ready?"),
     "classroom": ("tools.classroom.command", "build or renew classroom/ for nbgrader"),
@@ -43,6 +44,7 @@ EXTRAS = {
     ),
     "classroom": ("nbgrader", ["classroom", "teach"]),
     "e2e": ("playwright", ["e2e"]),
+    "mutants": ("mutmut", ["mutants"]),
 }
 INSTALL = "python -m pip install -c constraints.txt"
 INTERRUPTED, CLOSED_PIPE = 130, 141  # as shells report SIGINT and SIGPIPE

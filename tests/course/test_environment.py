@@ -15,7 +15,9 @@ from tools.verify import newest
 
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIRED = [Requirement(t) for t in PROJECT["dependencies"] + EXTRAS["test"]]
-ON_TOP = [Requirement(t) for t in EXTRAS["classroom"] + EXTRAS["e2e"]]
+ON_TOP = [
+    Requirement(t) for name in ("classroom", "e2e", "mutants") for t in EXTRAS[name]
+]
 
 
 def test_conda_takes_every_version_from_pyproject():
