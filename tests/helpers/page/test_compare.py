@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from helpers.models.vision.cnn import Field
-from helpers.page.compare import describe, first_difference, same
+from helpers.page.compare import describe, first_difference, same, told_apart
 
 NAN, INF = float("nan"), float("inf")
 T = torch.tensor
@@ -118,9 +118,30 @@ def test_the_tolerance_is_used():
         (1.05, 1.0),
         (T([1.05]), T([1.0])),
         ({"a": 1.05}, {"a": 1.0}),
+        (0.05, 0.0),
+        (T([0.05]), T([0.0])),  # of a zero there is no relative part
+        (105.0, 100.0),
+        (T([105.0]), T([100.0])),  # of a large number it is relative
     ):
         assert same(got, expected, 0.1)
         assert not same(got, expected, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "tolerance", "within"),
+    [
+        (0.5, 0.0, 0.5, True),  # the tolerance itself still counts
+        (0.65, 0.5, 0.1, False),  # below 1 it is absolute,
+        (1.65, 1.5, 0.1, True),  # above it is relative
+        (1.66, 1.5, 0.1, False),
+        (1000.4, 1000, 1e-3, True),  # two counts never look the same
+        (1000.5, 1000, 1e-3, False),
+        (1000.5, 1000, 0.5, True),  # unless that is asked for
+        (1000.6, 1000, 0.5, False),
+    ],
+)
+def test_how_far_a_number_may_be_off(got, expected, tolerance, within):
+    assert same(got, expected, tolerance) is within
 
 
 @pytest.mark.parametrize(
@@ -131,15 +152,48 @@ def test_the_tolerance_is_used():
         (T([1, 2]), "tensor [1, 2]"),
         (T(0.25), "tensor 0.25"),
         (T([True]), "tensor [True]"),
-        (torch.ones(4, 4) / 3, "tensor of shape (4, 4) starting 0.3333, 0.3333,"),
+        (torch.zeros(3, 4), f"tensor [{', '.join(['[0, 0, 0, 0]'] * 3)}]"),
+        (torch.zeros(13), "tensor of shape (13,) starting 0, 0, 0, 0, …"),
+        (torch.ones(4, 4) / 3, f"tensor of shape (4, 4) starting {'0.3333, ' * 4}…"),
         (1 / 3, "0.333333"),
+        ([1 / 3, 2], "[0.333333, 2]"),
+        ((1 / 3, (2,)), "(0.333333, (2,))"),
+        ((T([0.5]), [torch.nn.Parameter(T(2.0))]), "(tensor [0.5], [tensor 2])"),
         (None, "None (is a `return` missing?)"),
         ("text", "'text'"),
-        ("x" * 300, "'" + "x" * 199 + " …"),
+        ("x" * 198, "'" + "x" * 198 + "'"),
+        ("x" * 199, "'" + "x" * 199 + " …"),
     ],
 )
 def test_describe(value, text):
-    assert describe(value).startswith(text)
+    assert describe(value) == text
+
+
+def test_as_many_digits_are_shown_as_are_asked_for():
+    third = "0.333333333"
+    assert describe(1 / 3, 9) == third
+    assert describe((1 / 3, [1 / 3], T(1 / 3, dtype=torch.float64)), 9) == (
+        f"({third}, [{third}], tensor {third})"
+    )
+    many = torch.ones(13, dtype=torch.float64) / 3
+    for digits, text in ((3, "0.333"), (6, "0.3333"), (7, "0.3333333"), (9, third)):
+        assert describe(many, digits).endswith(f" starting {f'{text}, ' * 4}…")
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "texts"),
+    [
+        (0.5, 1 / 3, ("0.5", "0.333333")),
+        (1 / 3, 1 / 3 + 1e-8, ("0.333333333", "0.333333343")),
+        (1 / 3 + 1e-8, 1 / 3, ("0.333333343", "0.333333333")),
+        (0.3, 0.1 + 0.2, ("0.29999999999999999", "0.30000000000000004")),
+        (0.5, 0.5, ("0.5", "0.5")),
+    ],
+)
+def test_two_values_are_shown_with_the_digits_in_which_they_differ(
+    got, expected, texts
+):
+    assert told_apart(got, expected) == texts
 
 
 def test_first_difference_names_the_place():
@@ -149,6 +203,8 @@ def test_first_difference_names_the_place():
     assert first_difference(got, expected, 1e-5) == text
 
 
-@pytest.mark.parametrize("got", [T([1.0]), T([1.0, 2.0]), T(1.0), 1.0, None, "a"])
+@pytest.mark.parametrize(
+    "got", [T([1.0]), T([1.0, 2.0]), T(1.0), 1.0, None, "a", np.array(["a"])]
+)
 def test_no_place_where_there_is_none_to_name(got):
     assert first_difference(got, T([1.0]), 1e-5) == ""
