@@ -2,10 +2,17 @@
 
 import pytest
 import torch
+from support.sentences import in_good_form
 from torch import nn
 
 from helpers.page.exercises import Exercise, judge_answer
-from helpers.page.promises import gradients, inputs_unchanged, same_object, whole_number
+from helpers.page.promises import (
+    gradients,
+    gradients_at,
+    inputs_unchanged,
+    same_object,
+    whole_number,
+)
 
 T = torch.tensor
 X = T([[0.5, 2.0], [1.0, -3.0]])
@@ -29,26 +36,67 @@ def masked_before(x):
     return torch.where(x > 0, torch.where(x > 0, x, 1).sqrt(), 0)
 
 
+def off_by(slope):
+    """Return the reference with a gradient that is too large everywhere."""
+    return lambda x: reference(x) + slope * (x - x.detach()).sum(1)
+
+
+def crossed(x):
+    """Let each result's gradient flow to the other row; their sum stays the same."""
+    right = reference(x)
+    return right.detach() + (right - right.detach()).flip(0)
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
         (reference, ""),
+        (off_by(1e-6), ""),
+        (off_by(1e-3), "the gradient to `x` is not."),
+        (crossed, "the gradient to `x` is not."),
         (lambda x: T([row.exp().sum().item() for row in x]), "no gradient flows back"),
         (lambda x: reference(x.detach()), "no gradient flows back to `x`"),
         (lambda x: T(x.numpy()).exp().sum(dim=1), "that requires grad."),
-        (lambda x: reference(x) + 2 * (x - x.detach()).sum(1), "is not."),
     ],
 )
 def test_gradients_are_those_of_the_reference(answer, said):
     verdict = judged(answer, promises=(gradients(0),))
     assert (verdict.state == "correct") == (said == "")
     assert said in verdict.message
+    if said:
+        assert verdict.message.startswith("The values are right, but ")
+        assert in_good_form(verdict.message)
+
+
+def test_where_values_may_be_further_off_gradients_may_be_too():
+    promises = {"promises": (gradients(0),), "tolerance": 0.1}
+    assert judged(off_by(0.05), **promises).state == "correct"
+    assert judged(off_by(0.5), **promises).state == "wrong"
+
+
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_gradients_of_every_part_of_a_result_count(kind):
+    def parts(x):
+        return kind((x.exp(), 2 * x, 3))
+
+    def half(x):
+        return kind((x.exp(), 2 * x.detach(), 3))
+
+    promises = {"promises": (gradients(0),), "reference": parts}
+    assert judged(parts, **promises).state == "correct"
+    assert "the gradient to `x` is not." in judged(half, **promises).message
+
+
+def test_each_number_of_a_result_has_a_weight_of_its_own_also_a_zero():
+    (found,) = gradients_at(lambda x: 2 * x, (torch.zeros(3),), (0,))
+    assert found.tolist() == [1, 2, 3]
 
 
 def test_a_gradient_that_is_nan_is_named():
     promises = {"promises": (gradients(0),), "reference": masked_before}
     assert judged(masked_before, **promises).state == "correct"
-    assert "the gradient to `x` is NaN" in judged(masked, **promises).message
+    message = judged(masked, **promises).message
+    assert "the gradient to `x` is NaN" in message and in_good_form(message)
     own = {"promises": (gradients(0, text="Mine."),), "reference": masked_before}
     assert judged(masked, **own).message == "Mine."
 
@@ -85,6 +133,7 @@ def test_a_changed_input_is_noticed_by_its_name(answer, case, said):
     text = inputs_unchanged()(answer, answer, case, 1e-5)
     assert said in text
     assert bool(text) == bool(said)
+    assert not text or in_good_form(text)
 
 
 def test_the_very_object_is_asked_for():
@@ -97,7 +146,8 @@ def test_the_very_object_is_asked_for():
 
 def test_a_float_is_no_whole_number():
     assert whole_number(lambda n: n // 2, None, (4,), 0) == ""
-    assert "2.0 has the right value" in whole_number(lambda n: n / 2, None, (4,), 0)
+    text = whole_number(lambda n: n / 2, None, (4,), 0)
+    assert text.startswith("2.0 has the right value") and in_good_form(f"It: {text}")
 
 
 def test_promises_are_asked_on_hidden_cases_too():
@@ -131,7 +181,9 @@ def test_gradients_are_not_left_switched_off():
         torch.set_grad_enabled(False)
         return reference(x)
 
-    assert "gradients are switched off for everything" in judged(answer).message
+    message = judged(answer).message
+    assert "gradients are switched off for everything" in message
+    assert in_good_form(message)
     assert torch.is_grad_enabled()
     with torch.no_grad():
         judged(answer)
