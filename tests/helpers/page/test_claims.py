@@ -9,6 +9,7 @@ import torch
 from helpers.core.tables import number_text
 from helpers.page import claims
 from helpers.page.claims import MIME, ClaimFailed, claim_record, judge
+from helpers.plots.theme import BASELINE, CONTRAST, GREEN
 
 NAN, INF = float("nan"), float("inf")
 claim = judge(as_printed=True)
@@ -223,6 +224,17 @@ def test_the_page_gets_line_card_and_record(page):
         "unit": "px",
         "source": "Luo 2016",
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "colour"),
+    [(1, "always", GREEN), (0, "always", CONTRAST), (1, "page", BASELINE)],
+)
+def test_the_card_has_the_colour_of_its_verdict(page, value, kind, colour, monkeypatch):
+    monkeypatch.setenv(claims.COLLECT, "1")
+    judge(as_printed=False)("1.4", "a", value, at_least=1, kind=kind)
+    (data,) = page
+    assert data["text/html"].startswith(f'<div style="border-left:4px solid {colour};')
 
 
 def test_the_record_of_nan_is_json_that_a_browser_can_read(page):

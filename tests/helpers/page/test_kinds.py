@@ -92,6 +92,11 @@ def test_another_kind_is_named(got, expected, said):
     assert said in kind_difference(got, expected)
 
 
+def test_of_several_values_the_wrong_one_is_numbered_of_one_it_is_not():
+    assert kind_difference([None], [1]) == "That is None: is a `return` missing?"
+    assert kind_difference([1, 2, "3"], [1, 2, 3]).startswith("Value 3 of 3: That is ")
+
+
 @pytest.mark.parametrize(
     ("got", "expected", "said"),
     [
