@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import inspect
 import random
 import sys
 import types
@@ -11,12 +12,14 @@ import numpy as np
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
+from support.sentences import in_good_form
 from torch import nn
 from traitlets.config import Config
 
 from helpers.core.errors import UserError
 from helpers.models.vision.cnn import Field
 from helpers.page import exercises
+from helpers.page.attempts import attempt
 from helpers.page.exercises import (
     Exercise,
     ExerciseFailed,
@@ -107,6 +110,12 @@ class Whole:
         return x_bt[..., :]
 
 
+class OnlyAName:
+    """A class with a value and no method."""
+
+    width = 3
+
+
 @pytest.mark.parametrize("answer", [..., stub, half_done, StubbedMethod, StubbedBody])
 def test_a_stub_is_not_attempted(answer):
     assert judge_answer(SOFTMAX, answer).state == "not attempted"
@@ -114,7 +123,18 @@ def test_a_stub_is_not_attempted(answer):
 
 @pytest.mark.parametrize(
     "answer",
-    [softmax, Whole, Whole(), len, lambda x: ..., torch.softmax, 3, None, Field],
+    [
+        softmax,
+        Whole,
+        Whole(),
+        OnlyAName,
+        len,
+        lambda x: ...,
+        torch.softmax,
+        3,
+        None,
+        Field,
+    ],
 )
 def test_other_answers_are_attempted(answer):
     assert judge_answer(SOFTMAX, answer).state != "not attempted"
@@ -190,6 +210,29 @@ def test_wrong_answers_are_told_why(exercise, answer, said):
     verdict = judge_answer(exercise, answer)
     assert verdict.state == "wrong"
     assert said in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"), [(SOFTMAX, 3), (NUMBER, softmax), (SOFTMAX, lambda: 1)]
+)
+def test_what_cannot_be_called_as_asked_is_told_in_good_form(exercise, answer):
+    assert in_good_form(judge_answer(exercise, answer).message)
+
+
+def test_of_values_that_are_asked_for_no_relation_gives_the_right_ones_away():
+    right = T([1.0, 2.0, 5.0])
+    exercise = Exercise(lambda: right, ("a", "b", "c"), ())
+    message = judge_answer(exercise, 2 * right).message
+    assert message == (
+        "Not yet: the result differs from the reference.\n"
+        "   received   tensor [2, 4, 10]"
+    )
+
+
+def test_on_hidden_cases_a_relation_is_a_sentence_of_its_own():
+    first = judge_answer(SOFTMAX, fitted(lambda x: 2 * softmax(x)), 9).message
+    said = f"{SHOWN_ONLY} Every value is 2 times what is asked for.\n"
+    assert first.startswith(said)
 
 
 def test_a_wrong_answer_shows_input_expected_and_received():
@@ -422,6 +465,18 @@ def test_a_cell_that_registers_a_listener_may_run_again(told, capsys):
     assert told == [("77.2", "correct")]
 
 
+def test_a_listener_of_another_module_takes_nobodys_place(capsys):
+    for name in ("one", "two"):
+
+        def tell(id, state, name=name):
+            print(name, state)
+
+        tell.__module__ = name
+        exercises.listen(tell)
+    check("77.2", 435)
+    assert capsys.readouterr().out == "✓ 77.2  correct\none correct\ntwo correct\n"
+
+
 def test_a_listener_that_fails_costs_one_line(told, capfd):
     def full(id, state):
         warnings.warn("nearly full", stacklevel=1)
@@ -464,6 +519,20 @@ def test_hints_come_one_by_one_and_start_again(capsys):
 def test_an_unknown_exercise_is_a_user_error(ask, id, said):
     with pytest.raises(UserError, match=said):
         ask(id)
+
+
+def test_a_lesson_without_a_bank_has_no_exercise(monkeypatch):
+    room = types.ModuleType("helpers.lessons.lesson79")
+    room.__path__ = []
+    monkeypatch.setitem(sys.modules, room.__name__, room)
+    with pytest.raises(UserError, match=r"no exercise '79.1': lesson 79 has none\.$"):
+        hint("79.1")
+
+
+def test_a_long_verdict_fits_the_page(capsys):
+    check("77.1", lambda x: x[9])
+    check("77.1", lambda x: {}["word " * 30])
+    assert all(len(line) <= 88 for line in capsys.readouterr().out.splitlines())
 
 
 def test_a_broken_bank_is_not_called_missing(monkeypatch):
@@ -562,6 +631,30 @@ def test_an_error_in_a_class_shows_its_line(shell, capsys):
     shell.run_cell("from helpers.page.exercises import check")
     shell.run_cell(f"{cell}\ncheck('77.1', answer())", store_history=True)
     assert "line 3     return x.nope()" in capsys.readouterr().out
+
+
+def fails(x):
+    y = x.exp()
+    return y.nope()
+
+
+class Failing:
+    """An answer whose method fails."""
+
+    def __call__(self, x):
+        return fails(x).nope()
+
+
+@pytest.mark.parametrize("answer", [fails, torch.no_grad()(fails), Failing()])
+def test_the_line_is_the_last_of_the_answers_own(answer):
+    raised = attempt(answer, (T([1.0]),))
+    source, first = inspect.getsourcelines(fails)
+    assert raised.line == (first + len(source) - 1, "return y.nope()")
+
+
+def test_an_error_of_a_built_in_has_no_line():
+    raised = attempt(torch.linalg.inv, (torch.zeros(2, 2),))
+    assert raised.line is None and raised.error.startswith("_LinAlgError: ")
 
 
 @pytest.mark.parametrize(

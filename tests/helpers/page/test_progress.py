@@ -53,6 +53,18 @@ def test_a_verdict_shown_without_grading_counts_for_nothing(tmp_path):
     assert progress.found_in(tmp_path) == {}
 
 
+def test_only_what_is_printed_to_the_page_is_a_verdict(tmp_path):
+    path = page(tmp_path, "01.ipynb", ("1.1", "✓ 1.1  correct\n"), ("1.2", ""))
+    nb = notebooks.read(path)
+    nb.cells[1].outputs.insert(0, v4.new_output("display_data", {"text/plain": "a"}))
+    complaint = v4.new_output("stream", text="✓ 1.2  correct\n", name="stderr")
+    nb.cells[2].outputs = [complaint]
+    words = v4.new_markdown_cell("Say why.", metadata={"nbgrader": {"grade": True}})
+    nb.cells.append(words)  # graded by hand: it has no outputs
+    nbformat.write(nb, path)
+    assert progress.found_in(tmp_path) == {"1.1": SOLVED, "1.2": UNTOUCHED}
+
+
 def test_the_best_of_two_editions_counts(tmp_path):
     page(tmp_path, "04.ipynb", ("4.1", "✓ 4.1  correct\n"), ("4.2", "✗ 4.2  no\n"))
     page(tmp_path, "04.new-abcd.ipynb", ("4.1", ""), ("4.2", ""), ("4.3", ""))
@@ -85,6 +97,28 @@ def test_every_check_is_written_down_once_and_never_taken_back(tmp_path, kernel)
     lines = (tmp_path / progress.RECORD).read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["state"] for line in lines if line] == [TRIED, SOLVED]
     assert progress.found_in(tmp_path) == {"0.1": SOLVED}
+
+
+def test_without_a_folder_it_is_where_the_kernel_runs(tmp_path, kernel, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    progress.follow("00")
+    exercises.check("0.1", exercises.find("0.1").reference)
+    assert progress.found_in(tmp_path) == {"0.1": SOLVED}
+
+
+@pytest.mark.parametrize("state", [UNTOUCHED, "perfect"])
+def test_what_is_no_attempt_is_not_written_down(tmp_path, kernel, state):
+    progress.write_down("1.1", TRIED)  # no lesson is open: nothing is kept
+    progress.follow("00", tmp_path)
+    progress.write_down("1.1", state)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_record_keeps_the_best_of_its_lines(tmp_path):
+    lines = [("1.1", s) for s in (TRIED, SOLVED, TRIED)] + [("1.2", TRIED)]
+    entries = [json.dumps({"exercise": id, "state": state}) for id, state in lines]
+    (tmp_path / progress.RECORD).write_text("\n".join(entries), encoding="utf-8")
+    assert progress.found_in(tmp_path) == {"1.1": SOLVED, "1.2": TRIED}
 
 
 def test_cleared_outputs_lose_nothing(tmp_path, kernel):
