@@ -12,7 +12,11 @@ from helpers.page.claims import MIME, ClaimFailed, claim_record, judge
 from helpers.plots.theme import BASELINE, CONTRAST, GREEN
 
 NAN, INF = float("nan"), float("inf")
-claim = judge(as_printed=True)
+
+
+def claim(*words, **options):
+    """Make a claim on the page as printed."""
+    judge(as_printed=True)(*words, **options)
 
 
 def held(value, **options):
@@ -166,7 +170,7 @@ def test_only_page_claims_off_the_page_go_unjudged(
         assert verdict is False
     (record,) = shown
     assert (record["judged"], record["held"]) == (judged, verdict)
-    assert ("(not judged here)" in claims.line(record)) is not judged
+    assert claims.line(record).endswith("  (not judged here)") is not judged
 
 
 def test_while_the_ledger_collects_a_failing_claim_is_kept_not_raised(monkeypatch):

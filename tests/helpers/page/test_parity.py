@@ -339,6 +339,38 @@ def test_a_block_with_another_norm_order_is_a_gap():
     assert largest_block_gap(ours, library, torch.randn(2, 5, 8).double()) > 1e-3
 
 
+class SteepAttention(MultiHeadAttention):
+    """Ours, with twice the gradient of its input."""
+
+    def forward(self, x_btc, source_bsc=None, may_see=None):
+        return super().forward(steeper(x_btc), source_bsc, may_see)
+
+
+class SteepBlock(EncoderLayer):
+    """Ours, with twice the gradient of its input."""
+
+    def forward(self, x_btc, may_see=None):
+        return super().forward(steeper(x_btc), may_see)
+
+
+@pytest.mark.parametrize("part", ["attention", "block"])
+def test_a_gap_of_gradients_is_that_of_the_mean(part):
+    if part == "attention":
+        (ours, library), steep = attention_pair(), SteepAttention(8, 2)
+        gap = largest_attention_gap
+    else:
+        (ours, library), steep = block_pair(), SteepBlock(8, 2, 12)
+        gap = largest_block_gap
+    steep.double().load_state_dict(ours.state_dict())
+    x = torch.randn(2, 5, 8, dtype=torch.float64)
+    once, twice = gap(steep, library, x), gap(steep, library, torch.cat([x, x]))
+    assert once == pytest.approx(2 * twice) and once > 1e-3
+
+
+def test_of_nothing_there_is_no_gap():
+    assert largest_gap(torch.sin, torch.cos, torch.empty(0)) == 0.0
+
+
 # Weights drawn anew
 
 
