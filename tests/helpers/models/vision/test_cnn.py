@@ -181,3 +181,14 @@ def test_the_small_cnn_gives_a_logit_per_class_and_learns_everywhere(size):
     assert logits.shape == (5, 7)
     logits.square().sum().backward()
     assert all(p.grad.abs().sum() > 0 for p in model.parameters())
+
+
+def test_the_small_cnn_by_hand():
+    model, x = SmallCNN(52).double(), picture(1, 16, 16)
+    y = x
+    for layer in (model.conv1, model.conv2):
+        y = F.max_pool2d(F.conv2d(y, layer.weight, layer.bias, padding=1).relu(), 2)
+    logits = y.reshape(2, -1) @ model.head.weight.T + model.head.bias
+    torch.testing.assert_close(model(x), logits)
+    shapes = [tuple(p.shape) for p in model.parameters() if p.dim() > 1]
+    assert shapes == [(16, 1, 3, 3), (32, 16, 3, 3), (52, 512)]

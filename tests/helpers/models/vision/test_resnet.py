@@ -19,6 +19,7 @@ from helpers.models.vision.resnet import (
     ProjectingBlock,
     ResidualBlock,
     ResNet,
+    SmallResNet,
     he_weights,
     pad_shortcut,
     zero_last_gain,
@@ -137,7 +138,11 @@ def test_he_weights_are_normal():
 
 @pytest.mark.parametrize(
     ("network", "settings"),
-    [(DeepNet, (ResidualBlock, 14, 32)), (ResNet, (BasicBlock, (1, 1, 1, 1)))],
+    [
+        (DeepNet, (ResidualBlock, 14, 32)),
+        (ResNet, (BasicBlock, (1, 1, 1, 1))),
+        (SmallResNet, (48,)),
+    ],
 )
 def test_the_networks_start_with_he_weights(network, settings):
     model = network(*settings)
@@ -340,3 +345,35 @@ def test_the_last_gain_of_torchvisions_blocks_is_found(block):
         for net in (ours, theirs)
     ]
     assert silent[0] == silent[1] and len(silent[0]) > 4
+
+
+# The small network for grey pictures
+
+
+def small_by_hand(model, x):
+    """Return the logits of a small network, its norms and blocks taken from it."""
+    y = F.pixel_unshuffle(x, 2)
+    for place, stride in ((1, 1), (2, 2), (4, 2)):
+        convolution, norm, _ = model.layers[place]
+        y = norm(F.conv2d(y, convolution.weight, None, stride, 1)).relu()
+        y = model.layers[place + 1](y) if stride == 2 else y
+    summary = torch.cat([y.flatten(2).mean(2), y.flatten(2).max(2)[0]], dim=1)
+    return summary @ model.fc.weight.T + model.fc.bias
+
+
+@pytest.mark.parametrize("block", [BasicBlock, ResidualBlock])
+def test_the_small_network_by_hand(block):
+    model = scrambled(SmallResNet(3, 5, block)).eval()
+    x = pictures(1, 16, 24)
+    torch.testing.assert_close(model(x), small_by_hand(model, x))
+    assert model(x).shape == (3, 5)
+    assert [type(model.layers[place]) for place in (3, 5)] == [block] * 2
+
+
+def test_the_small_network_doubles_its_channels_twice():
+    model = SmallResNet()
+    shapes = [tuple(layer.weight.shape) for layer in convolutions(model)]
+    sizes = (16, 4), *[(32, 16), *[(32, 32)] * 2], *[(64, 32), *[(64, 64)] * 2]
+    assert shapes == [(*size, 3, 3) for size in sizes]
+    assert model.fc.weight.shape == (10, 128)
+    assert all(layer.bias is None for layer in convolutions(model))
