@@ -465,6 +465,14 @@ def test_a_cell_that_registers_a_listener_may_run_again(told, capsys):
     assert told == [("77.2", "correct")]
 
 
+def test_listeners_without_a_name_take_nobodys_place_either(capsys):
+    for word in ("one", "two"):
+        exercises.listen(functools.partial(print, word))
+    check("77.2", 435)
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:] == ["one 77.2 correct", "two 77.2 correct"]
+
+
 def test_a_listener_of_another_module_takes_nobodys_place(capsys):
     for name in ("one", "two"):
 
@@ -645,7 +653,16 @@ class Failing:
         return fails(x).nope()
 
 
-@pytest.mark.parametrize("answer", [fails, torch.no_grad()(fails), Failing()])
+class FailsAtOnce:
+    """An answer that is a class, and fails when it is made."""
+
+    def __init__(self, x):
+        fails(x)
+
+
+@pytest.mark.parametrize(
+    "answer", [fails, torch.no_grad()(fails), Failing(), FailsAtOnce]
+)
 def test_the_line_is_the_last_of_the_answers_own(answer):
     raised = attempt(answer, (T([1.0]),))
     source, first = inspect.getsourcelines(fails)

@@ -112,6 +112,7 @@ def test_what_cannot_be_printed_hides_nothing_else():
         (ValueError(), "ValueError"),
         (ValueError("two\n   lines: "), "ValueError: two lines"),
         (KeyError("a"), "KeyError: 'a'"),
+        (ValueError("XX"), "ValueError: XX"),
         (ValueError("x" * (LONGEST - 12)), "ValueError: " + "x" * (LONGEST - 12)),
         (ValueError("x" * (LONGEST - 11)), f"ValueError: {'x' * (LONGEST - 12)} …"),
     ],
