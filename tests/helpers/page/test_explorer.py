@@ -89,3 +89,9 @@ def test_a_bug_in_the_drawing_is_not_hidden(page):
     kernel, _ = explore()
     with pytest.raises(ZeroDivisionError):
         kernel.value = 8
+
+
+def test_a_slider_redraws_when_it_is_let_go():
+    slider = explorer.slider(3, 1, 10)
+    assert (slider.value, slider.min, slider.max) == (3, 1, 10)
+    assert slider.continuous_update is False
