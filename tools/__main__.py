@@ -28,6 +28,8 @@ COMMANDS = {
     "mutants": ("tools.verify.mutants.command", "change all code: which test notices?"),
     "habits": ("tools.verify.habits.command", "use lessons as learners do"),
     "check": ("tools.machine.command", "before class: is this machine ready?"),
+    "weights": ("tools.machine.weights.command", "install pretrained weights, checked"),
+    "lock": ("tools.machine.lock", "pin every package for every system, with hashes"),
     "classroom": ("tools.classroom.command", "build or renew classroom/ for nbgrader"),
     "teach": ("tools.lab.teach", "open JupyterLab with slides and nbgrader"),
     "slides": ("tools.editions.slides", "export lessons as decks into build/slides"),
@@ -45,6 +47,7 @@ EXTRAS = {
     "classroom": ("nbgrader", ["classroom", "teach"]),
     "e2e": ("playwright", ["e2e"]),
     "mutants": ("mutmut", ["mutants"]),
+    "lock": ("uv", ["lock"]),
 }
 INSTALL = "python -m pip install -c constraints.txt"
 INTERRUPTED, CLOSED_PIPE = 130, 141  # as shells report SIGINT and SIGPIPE

@@ -16,7 +16,9 @@ from tools.verify import newest
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIRED = [Requirement(t) for t in PROJECT["dependencies"] + EXTRAS["test"]]
 ON_TOP = [
-    Requirement(t) for name in ("classroom", "e2e", "mutants") for t in EXTRAS[name]
+    Requirement(t)
+    for name in ("classroom", "e2e", "mutants", "lock")
+    for t in EXTRAS[name]
 ]
 
 

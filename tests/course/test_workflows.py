@@ -25,6 +25,7 @@ JOBS = {
     for file, workflow in FILES.items()
     for name, job in workflow["jobs"].items()
 }
+BY_HASH = "--require-hashes --only-binary :all:"
 PINNED = FILES["weekly.yml"]["jobs"]["pinned"]["strategy"]["matrix"]
 
 
@@ -108,6 +109,20 @@ def test_a_digest_stands_beside_the_version_it_is_and_is_renewed(file):
         (FOLDER.parent / "dependabot.yml").read_text(encoding="utf-8")
     )
     assert renewed["updates"][0]["package-ecosystem"] == "github-actions"
+
+
+@pytest.mark.parametrize("name", [name for name in JOBS if "newest" not in name])
+def test_what_is_pinned_is_installed_by_its_hashes(name):
+    lines, file = commands(JOBS[name]), name.partition(":")[0]
+    if not any("pip install" in line for line in lines):
+        said = FILES[file].get("env", {}) | JOBS[name].get("env", {})
+        assert said["LOCKED"] == 1  # for make
+        return
+    *torch, locked, course = [line for line in lines if "pip install" in line]
+    assert all("--no-deps" in line and "torch torchvision" in line for line in torch)
+    assert locked.endswith(f"{BY_HASH} -r requirements.lock")
+    assert course.endswith("--no-deps --no-build-isolation -e .")
+    assert BY_HASH in MAKEFILE
 
 
 def test_once_a_week_and_whenever_asked():

@@ -19,9 +19,11 @@ FAKE = """\
 #!/bin/sh
 if [ "$3" = student ]; then sleep 0.3; fi
 if [ "$1" = tools/machine/torch_index.py ]; then echo "${INDEX-$TORCH_INDEX}"; fi
+if [ "$3" = weights ]; then FAIL=${NO_WEIGHTS:-$FAIL}; fi
 if [ "$4" = --no-deps ]; then FAIL=${NO_TORCH:-$FAIL}; fi
 echo "$(pwd)|$PIXELS_LESSONS|$PIXELS_SEED|$*" >> "$CALLS"
 if [ "$1 $2" = "-m venv" ]; then mkdir -p .venv/bin && cp "$0" .venv/bin/python; fi
+if [ "$4" = "${FAIL_AT:-none}" ]; then FAIL=1; fi
 exit ${FAIL:-0}
 """
 
@@ -30,7 +32,9 @@ exit ${FAIL:-0}
 def checkout(tmp_path):
     """A checkout whose path holds spaces, signs and a dollar."""
     root = tmp_path / "with  space & 'quote' $HOME" / "main"
-    (root / "tools").mkdir(parents=True)
+    table = root / "tools/machine/weights/minilm.txt"
+    table.parent.mkdir(parents=True)
+    table.touch()
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy2(files.ROOT / name, root)
     fake = tmp_path / "fake python"
@@ -83,30 +87,72 @@ INSTALL = [
     "-m pip install -c constraints.txt -e .",
 ]
 FOR_TESTS = "-m pip install -c constraints.txt -e .[test]"
+WEIGHTS = "-m tools weights"
 
 
 @pytest.mark.parametrize(
-    ("command", "extras"),
+    ("command", "extras", "weights"),
     [
-        ("lab", []),
-        ("progress", []),
-        ("run", ["test"]),
-        ("check", ["test"]),
-        ("test", ["test", "classroom", "e2e"]),
-        ("classroom", ["classroom"]),
-        ("teach", ["classroom"]),
-        ("e2e", ["e2e"]),
+        ("lab", [], [WEIGHTS]),
+        ("progress", [], []),
+        ("student", [], []),
+        ("run", ["test"], [WEIGHTS]),
+        ("check", ["test"], [WEIGHTS]),
+        ("test", ["test", "classroom", "e2e"], [WEIGHTS]),
+        ("classroom", ["classroom"], [WEIGHTS]),
+        ("teach", ["classroom"], [WEIGHTS]),
+        ("e2e", ["e2e"], [WEIGHTS]),
+        ("lock", ["lock"], []),
+        ("weights", [], []),
     ],
 )
 def test_it_installs_once_what_is_needed_and_then_only_calls_the_tool(
-    make, checkout, command, extras
+    make, checkout, command, extras, weights
 ):
     more = [f"-m pip install -c constraints.txt -e .[{extra}]" for extra in extras]
     _, first = make(command)
-    assert commands(first) == [*INSTALL, *more, f"-m tools {command}"]
+    found = commands(first)
+    assert found[: len(INSTALL)] == INSTALL
+    assert sorted(found[len(INSTALL) : -1]) == sorted([*more, *weights])
+    assert found[-1] == f"-m tools {command}"
     assert {call[0] for call in first} == {str(checkout)}
     _, second = make(command)
     assert commands(second) == [f"-m tools {command}"]
+
+
+def test_weights_that_cannot_be_had_stop_nothing_and_are_not_tried_at_each_start(make):
+    done, calls = make("lab", NO_WEIGHTS="1")
+    assert done.returncode == 0
+    assert commands(calls)[-2:] == [WEIGHTS, "-m tools lab"]
+    assert commands(make("lab", NO_WEIGHTS="1")[1]) == ["-m tools lab"]
+    assert make("weights", NO_WEIGHTS="1")[0].returncode != 0
+
+
+def test_other_weights_in_the_table_are_looked_for_at_the_next_start(make, checkout):
+    make("lab")
+    table = checkout / "tools/machine/weights/minilm.txt"
+    os.utime(table, (2**31, 2**31))
+    assert commands(make("lab")[1]) == [WEIGHTS, "-m tools lab"]
+
+
+def test_by_the_lock_every_hash_is_checked_and_nothing_else_installed(make):
+    index = "https://example.org/cpu"
+    done, calls = make("test", LOCKED="1", INDEX=index)
+    assert done.returncode == 0
+    pip = [words for words in commands(calls) if " pip " in f" {words} "]
+    assert pip == [
+        f"-m pip install --no-deps --index-url {index} -c constraints.txt torch "
+        "torchvision",
+        "-m pip install --require-hashes --only-binary :all: -r requirements.lock",
+        "-m pip install -c constraints.txt torch torchvision",
+        "-m pip install --no-deps --no-build-isolation -e .",
+    ]
+
+
+def test_a_lock_that_does_not_hold_installs_nothing_more(make):
+    done, calls = make("student", LOCKED="1", FAIL_AT="--require-hashes")
+    assert done.returncode != 0
+    assert commands(calls)[-1].endswith("-r requirements.lock")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +170,8 @@ def test_only_what_is_typed_reaches_the_tool(make, typed, lessons, seed):
     done, calls = make(*typed, **shell)
     assert done.returncode == 0, done.stderr
     assert given(calls) == [lessons, seed]
-    assert len([call for call in commands(calls) if "-m tools" in call]) == 1
+    tools = [call for call in commands(calls) if "-m tools" in call]
+    assert len([call for call in tools if call != WEIGHTS]) == 1
 
 
 def test_what_the_shell_says_to_the_tools_reaches_them(make):
@@ -193,7 +240,10 @@ def test_the_tools_exit_code_reaches_the_caller(make):
 
 def test_parallel_make_runs_one_thing_at_a_time(make):
     _, calls = make("-j8", "student", "run")
-    assert commands(calls) == [*INSTALL, "-m tools student", FOR_TESTS, "-m tools run"]
+    found = commands(calls)
+    assert found[:5] == [*INSTALL, "-m tools student"]
+    assert sorted(found[5:7]) == sorted([FOR_TESTS, WEIGHTS])
+    assert found[7:] == ["-m tools run"]
 
 
 def test_clean_and_help_install_nothing(make):

@@ -12,7 +12,7 @@ from helpers.core.errors import UserError
 # `make NAME=value` passes these on, under PIXELS_NAME; a bare NAME is never read.
 VARIABLES = (
     *("LESSONS", "SEED", "SEEDS", "BUDGET", "DEVICE"),
-    *("SCHEDULER", "FAULTS", "HABITS", "REVEAL"),
+    *("SCHEDULER", "FAULTS", "HABITS", "REVEAL", "UPGRADE"),
 )
 RANGE = re.compile(r"(\d+)-(\d+)")
 

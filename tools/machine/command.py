@@ -33,7 +33,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "cache": parts.cache,
     "torch": parts.torch_pair,
     "fonts": parts.fonts,
-    "MiniLM": parts.minilm,
+    "weights": parts.weights,
     "GPU": parts.gpu,
 }
 

@@ -17,6 +17,7 @@ from tools.machine.packages import Note, pip
 
 NEEDED_DISK = 2.0  # GB free, once the course is installed
 HERE = "127.0.0.1"
+INSTALL = "pixels weights installs them"
 SECONDS = 5  # in which the own machine must answer
 
 
@@ -126,13 +127,19 @@ def fonts() -> str:
     return f"{found} styles of letters"
 
 
-def minilm() -> str:
-    """Find MiniLM's files and compute their checksums. Raises UserError, a sentence on
-    what to do, where they are missing or not the true ones."""
-    from helpers.checkpoints.minilm import DIGESTS, model_folder
+def weights() -> str:
+    """Find the pretrained weights and compute their checksums. Raises UserError where
+    a package holds other files, which a lesson refuses, and Note where some are absent:
+    what needs them is left out."""
+    from tools.machine.weights.table import ALL, is_damaged, place
 
-    model_folder()
-    return f"{' and '.join(DIGESTS)} have the right checksum"
+    absent = [each for each in ALL if not place(each)]
+    if damaged := [each.title for each in absent if is_damaged(each)]:
+        raise UserError(f"{', '.join(damaged)}: wrong checksum; type pixels weights")
+    if absent:
+        names = ", ".join(each.title for each in absent)
+        raise Note(f"{names} not there, so what needs them is left out; {INSTALL}")
+    return f"{', '.join(each.title for each in ALL)} have the right checksum"
 
 
 def gpu() -> str:

@@ -43,6 +43,8 @@ def install_course(folder):
         call("pip", "wait a minute", (*pip, *absent))
     if is_absent("from-pixels-to-transformers"):
         call("pip", "wait a minute", (*pip, "--editable", str(folder)))
+    # Without them a lesson leaves out what needs them, so a failure stops nothing.
+    subprocess.run((sys.executable, "-m", "tools", "weights"), cwd=folder)
     if str(folder) not in sys.path:  # this Python has started without it
         sys.path.insert(0, str(folder))
     importlib.invalidate_caches()

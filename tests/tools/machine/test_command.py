@@ -13,13 +13,13 @@ import torchvision
 from support.project import constraints
 from support.tiny_lessons import claim_source, code, tiny_cells
 
-from helpers.checkpoints import minilm
 from helpers.core.errors import UserError
 from helpers.data.images import fonts
 from tools.course import files
 from tools.machine import command as machine
 from tools.machine import packages, parts
 from tools.machine.packages import Note
+from tools.machine.weights import table
 
 
 def refuse(error):
@@ -59,9 +59,7 @@ def test_packages_are_as_pinned_or_the_line_names_them(
     assert said[0] == sign and text.format(**pinned) in said[1]
 
 
-@pytest.mark.parametrize(
-    "name", ["packages", "server", "torch", "fonts", "MiniLM", "GPU"]
-)
+@pytest.mark.parametrize("name", ["packages", "server", "torch", "fonts", "GPU"])
 def test_the_parts_work_here(name):
     sign, text = machine.look(machine.CHECKS[name])
     assert sign != "✗", text
@@ -113,11 +111,22 @@ def test_a_folder_that_cannot_be_made_fails(tmp_path, monkeypatch):
     assert [machine.look(machine.CHECKS[n])[0] for n in ("study", "cache")] == ["✓"] * 2
 
 
-def test_minilm_that_is_damaged_fails(tmp_path, monkeypatch):
-    monkeypatch.setattr(minilm, "hub_folder", lambda: None)
-    monkeypatch.setattr(minilm, "package_folder", lambda: tmp_path)
-    sign, text = machine.look(parts.minilm)
-    assert sign == "✗" and "checksum" in text
+@pytest.mark.parametrize(
+    ("true", "installed", "sign", "text"),
+    [
+        (True, True, "✓", "MiniLM, EfficientNet-Lite0, SmolLM2-135M have the right"),
+        (False, False, "!", "MiniLM, EfficientNet-Lite0, SmolLM2-135M not there, so"),
+        (False, True, "✗", "wrong checksum; type pixels weights"),
+    ],
+)
+def test_weights_that_are_absent_are_noted_and_others_fail(
+    true, installed, sign, text, tmp_path, monkeypatch
+):
+    package = tmp_path if installed else None
+    monkeypatch.setattr(table, "place", lambda _: "installed" if true else "")
+    monkeypatch.setattr(table, "in_package", lambda *_: package)
+    found, said = machine.look(machine.CHECKS["weights"])
+    assert found == sign and text in said
 
 
 @pytest.mark.parametrize(
