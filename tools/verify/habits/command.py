@@ -49,6 +49,7 @@ HABITS = (
     Habit("offline", "no network at all", walls=("network",)),
     Habit("data", "data/ is read-only", walls=("data",)),
     Habit("home", "the home folder cannot be written to", walls=("home",)),
+    Habit("weightless", "no pretrained weights are there", pages.without_weights),
     Habit("quick", "BUDGET = 0.1", parameters=QUICK),
     Habit("seed", "SEED = 41", parameters={"SEED": 41} | QUICK),
     Habit("cpu", 'DEVICE = "cpu"', parameters={"DEVICE": "cpu"} | QUICK),

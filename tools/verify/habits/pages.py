@@ -16,6 +16,8 @@ from tools.course import notebooks
 
 DEATH = "import os\n\nos._exit(1)  # nothing is put away: the kernel is gone"
 
+HIDE = "from tools.machine.weights.hidden import hide\n\nhide()"
+
 
 def numbered(nb: NotebookNode, parameters: dict[str, object]) -> NotebookNode:
     """Number the cells of a page, and type `parameters` into the cell that is tagged
@@ -63,6 +65,12 @@ def stopped_in_the_middle(nb: NotebookNode) -> list[NotebookNode]:
     end = 1 + nb.cells.index(codes[len(codes) // 2])
     last = v4.new_code_cell(DEATH, metadata={"habit": "the cell that must not return"})
     return [NotebookNode(nb, cells=[*nb.cells[:end], last]), nb]
+
+
+def without_weights(nb: NotebookNode) -> list[NotebookNode]:
+    """Return the page for a machine on which no pretrained weights are."""
+    first = v4.new_code_cell(HIDE, metadata={"habit": "the cell that hides weights"})
+    return [NotebookNode(nb, cells=[first, *nb.cells])]
 
 
 def again(cell: NotebookNode) -> NotebookNode:

