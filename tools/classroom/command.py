@@ -12,10 +12,11 @@ from helpers.core.errors import UserError
 from tools.classroom import config
 from tools.classroom.folder import Classroom, nbgrader, open_classroom
 from tools.classroom.grade import grade
-from tools.classroom.handout import beside, to_hand_out
+from tools.classroom.handout import beside
 from tools.course import files, notebooks
 from tools.course.files import create
 from tools.course.options import add_lesson_names
+from tools.course.tracked import to_hand_out
 
 EXAMPLE = "01 --grade"
 ALONE = "--CourseDirectory.ignore=*"

@@ -5,7 +5,8 @@ Nothing is pushed, and no remote is asked: the commands to do so are printed.
 
 import argparse
 
-from tools.course import files
+from tools.course import files, notebooks
+from tools.course.tracked import to_hand_out
 from tools.publish import links
 from tools.publish.folder import renew
 from tools.publish.place import FORMS, NO_HUB, settings
@@ -59,7 +60,8 @@ def main(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in FORMS}
     place, folder = settings(**given), files.BUILD / "publish"
     table = links.table(place, titles())
-    for sentence in renew(folder, tree(place, table)):
+    moved = renew(folder, tree(place, table))
+    for sentence in (*to_hand_out(notebooks.lessons())[1], *moved):
         print(f"! {sentence}")
     # What an option says is for once: the guide stands for the settings.
     if not any(given.values()):

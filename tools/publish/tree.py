@@ -9,6 +9,7 @@ import nbformat
 
 from helpers.core.files import ROOT
 from tools.course import git, notebooks
+from tools.course.tracked import to_hand_out
 from tools.editions.student import student_edition
 from tools.publish import links
 from tools.publish.colab import cell_source, colab_copy, values
@@ -37,7 +38,8 @@ def tree(place: Place, table: str) -> dict[str, bytes]:
 
 def titles() -> dict[str, str]:
     """Return the titles of the lessons, by file name."""
-    pages = {path: notebooks.read(path) for path in notebooks.lessons()}
+    kept, _ = to_hand_out(notebooks.lessons())
+    pages = {path: notebooks.read(path) for path in kept}
     return {path.name: notebooks.title(nb) or path.stem for path, nb in pages.items()}
 
 
@@ -47,7 +49,7 @@ def lessons(place: Place) -> dict[str, str]:
     project = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]
     cell = cell_source(values(place, project))
     pages = {}
-    for path in notebooks.lessons():
+    for path in to_hand_out(notebooks.lessons())[0]:
         student = student_edition(path)
         copies = {links.STUDY: student, links.COLAB: colab_copy(student, cell)}
         for where, nb in copies.items():

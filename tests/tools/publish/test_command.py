@@ -236,6 +236,20 @@ def test_the_guide_is_renewed_by_the_settings_and_by_no_option(folder, capsys):
     assert links.binder(PLACE, "study/00_tiny.ipynb") in text
 
 
+@needs_git
+def test_a_lesson_that_git_does_not_track_is_not_published(folder, capsys):
+    root = folder.parents[1]
+    git(root, "init")
+    git(root, "add", ".")
+    shutil.copy(root / "notebooks/00_tiny.ipynb", root / "notebooks/01_draft.ipynb")
+    assert run() == 0
+    said = capsys.readouterr().out
+    assert "! notebooks/01_draft.ipynb is left out: git does not track it" in said
+    assert said.count("01_draft") == 1
+    names = {path.name for path in folder.rglob("*.ipynb")}
+    assert names == {"00_tiny.ipynb"}
+
+
 def typed(printed, remote):
     """Return what the indented lines of a text tell git, with another remote."""
     lines = [line for line in printed.splitlines() if line.startswith("    git ")]
