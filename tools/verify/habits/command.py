@@ -18,14 +18,15 @@ from helpers.core.tables import text_table
 from tools.course import files, notebooks
 from tools.course.options import add_lessons, from_environment, unknown
 from tools.editions.student import student_edition
+from tools.execute import seal
 from tools.execute.kernels import at_home
 from tools.execute.lessons import fitting
 from tools.execute.schedule import Job, run_jobs
+from tools.execute.walls import Walls
 from tools.execute.warm import Servers
-from tools.verify.habits import own_files, pages, seal
+from tools.verify.habits import own_files, pages
 from tools.verify.habits.pages import Habit
 from tools.verify.habits.report import HEADER, Outcome, judge, log_of
-from tools.verify.habits.walls import Walls
 
 DATA = files.ROOT / "data"
 QUICK = {"BUDGET": 0.1}

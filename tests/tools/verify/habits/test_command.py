@@ -12,17 +12,17 @@ from helpers.core.errors import UserError
 from helpers.page.claims import MIME
 from tools.course import files, notebooks
 from tools.execute.kernels import child_environment
+from tools.execute.walls import Walls
 from tools.execute.warm import Servers
 from tools.verify import suite
 from tools.verify.habits import command, pages, report
-from tools.verify.habits.walls import Walls
 
 KNOWN = {habit.name: habit for habit in command.HABITS}
 LOCK = "from pathlib import Path\nPath('lock').touch(exist_ok=False)"
 CAUGHT = """\
 import socket
 try:
-    socket.socket().connect(("127.0.0.1", 9))
+    socket.socket().connect(("192.0.2.1", 9))
 except OSError:
     pass"""
 WRITE = "from pathlib import Path\n(Path({}) / 'found.txt').write_text('')"

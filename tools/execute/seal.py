@@ -9,7 +9,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 UNSHARE = ("unshare", "--map-root-user", "--mount", "--propagation", "private")
 OFFLINE = "--net"
 SET_FLAGS, UP = 0x8914, 0x1  # SIOCSIFFLAGS and IFF_UP of Linux
@@ -23,7 +23,7 @@ def launcher(network: bool, folders: tuple[str, ...]) -> tuple[str, ...]:
     `network`: cut it off. `folders`: the paths that become read-only.
     """
     offline = (OFFLINE,) if network else ()
-    python = (sys.executable, "-m", "tools.verify.habits.seal")
+    python = (sys.executable, "-m", "tools.execute.seal")
     words = (*UNSHARE, *offline, *python, *offline, *folders, "--")
     try:
         done = subprocess.run([*words, "true"], cwd=ROOT, capture_output=True)
