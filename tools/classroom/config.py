@@ -23,6 +23,8 @@ settle(c, ROOT)
 
 # c.GradedRun.exercise_timeout = 20  # seconds for an exercise's cell, or its check
 # c.GradedRun.timeout = 300  # seconds for any other cell
+# c.GradedRun.memory = 4096  # megabytes for a submission
+# c.GradedRun.longest = 3600  # computing seconds for a submission
 # c.GradedRun.whole = True  # run cells that no exercise needs, too
 '''
 

@@ -19,6 +19,8 @@ import psutil
 
 from tools.classroom import needed
 from tools.classroom.folder import Classroom, logged
+from tools.classroom.workplace import KERNELS, SEAL, which
+from tools.classroom.workplace import environment as workplace_environment
 from tools.course import notebooks
 from tools.course.imports import file_of, imports
 from tools.execute import kernels
@@ -26,7 +28,6 @@ from tools.execute.warm import Warm, forked
 
 CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")  # a container's, on Linux
 MEMORY = 2**29  # bytes that a kernel and its clerk take
-KERNELS = "PIXELS_KERNELS"  # names the socket of the server that forks them
 # What nbgrader's commands import, and what a class has of its own there.
 OF_NBGRADER = ("tools.classroom.worker", "tools.classroom.steps")
 OF_KERNELS = ("ipykernel.kernelapp", "helpers.page.setup", "helpers.page.exercises")
@@ -69,18 +70,20 @@ class Crew:
 def crew(room: Classroom, lessons: Sequence[Path]) -> Iterator[Crew]:
     """Keep ready what grades a class's work on these lessons, and end it.
 
-    The kernels are forked by a server of their own: what seals them, its `launcher`,
-    seals all that students' code can reach.
+    The kernels are forked by a server of their own, and seal themselves
+    (`tools.classroom.sealed`).
     """
     scripts = Path(sys.executable).parent  # as `config.settle` wants it
     environment = kernels.child_environment(PATH=kernels.first("PATH", scripts))
+    environment[SEAL] = which()
+    told = workplace_environment() | {"PATH": environment["PATH"]}
     libraries = [name for lesson in lessons for name in imported(room.source(lesson))]
     with (
         forked(environment, libraries=OF_NBGRADER) as clerk,
-        forked(environment, libraries=[*OF_KERNELS, *libraries]) as bench,
+        forked(told, libraries=[*OF_KERNELS, *libraries]) as bench,
     ):
         if bench:
-            environment |= bench.environment() | {KERNELS: str(bench.folder / "socket")}
+            environment |= {KERNELS: str(bench.folder / "socket")}
         yield Crew(room, environment, clerk)
 
 

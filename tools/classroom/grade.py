@@ -20,6 +20,7 @@ from tools.classroom.folder import Classroom
 from tools.classroom.handed_in import MENDED, mend, misplaced, the_notebook
 from tools.classroom.roster import Roster, read_roster
 from tools.classroom.sheets import write_sheets
+from tools.classroom.workplace import SAID, which
 
 
 def grade(room: Classroom, lessons: Sequence[Path]) -> int:
@@ -36,6 +37,7 @@ def grade(room: Classroom, lessons: Sequence[Path]) -> int:
     if not classes:
         numbers = ", ".join(lesson.stem[:2] for lesson in lessons)
         raise UserError(f"Nothing to grade: no {form} in {room.root} for {numbers}.")
+    print(SAID[which()], flush=True)
     with crew(room, [work.lesson for work in classes if work.due]) as ready:
         results = [grade_lesson(ready, work, roster) for work in classes]
     print("`nbgrader export`, typed in classroom/, writes all grades to grades.csv")

@@ -14,9 +14,10 @@ from nbgrader import utils
 from nbgrader.preprocessors import Execute, OverwriteCells
 from traitlets import Bool, Dict, Integer, List, Unicode
 
-from tools.classroom import gradebook, needed
+from tools.classroom import gradebook, needed, workplace
 from tools.classroom.crew import kernels_are_gone
-from tools.execute import kernels
+from tools.classroom.workplace import Workplace
+from tools.execute.sandbox import Limits
 
 LOST = "this cell never ended, or ended the kernel: it was left out"
 SLOW = "this cell took too long and was stopped"
@@ -42,6 +43,10 @@ class GradedRun(Execute):
     skip_cells_with_tag = Unicode("(no such tag)")
     source = Unicode("", help="folder of the teacher's versions").tag(config=True)
     whole = Bool(False, help="run what no exercise needs, too").tag(config=True)
+    memory = Integer(4_096, help="megabytes for a submission").tag(config=True)
+    longest = Integer(3_600, help="computing seconds for it").tag(config=True)
+    # What a student's file calls its kernel does not choose one.
+    kernel_name = Unicode("python3")
 
     def preprocess(self, nb, resources=None, km=None):
         """Execute what the exercises need, again without a cell that lost the kernel,
@@ -57,7 +62,7 @@ class GradedRun(Execute):
         with gradebook.others_may_write():
             while True:
                 try:
-                    done = super().preprocess(nb, resources, km)
+                    done = self.run_sealed(nb, resources, km)
                 except (CellTimeoutError, RuntimeError) as failure:
                     self.leave_out_the_cell_of(failure)
                     continue
@@ -84,14 +89,33 @@ class GradedRun(Execute):
         notebook = f"{names['notebook']}.ipynb"
         return Path(self.source, names["assignment"], notebook)
 
+    def run_sealed(self, nb, resources, km):
+        """Execute in a kernel with a workplace of its own, gone at the end."""
+        limits = Limits(memory=self.memory * 2**20, seconds=self.longest)
+        handed_in = resources["metadata"].get("path")
+        self.workplace = Workplace(handed_in, limits, workplace.which())
+        try:
+            return super().preprocess(nb, resources, km)
+        except (CellTimeoutError, RuntimeError):
+            self.log.warning("The kernel has said: %s", self.workplace.told())
+            raise
+        finally:
+            self.workplace.close()
+
+    def create_kernel_manager(self):
+        """Return what starts a kernel in the workplace."""
+        manager = super().create_kernel_manager()
+        self.workplace.connect(manager)
+        return manager
+
     def start_new_kernel(self, **kwargs):
-        """Start a kernel in which this checkout's helpers are the ones imported.
+        """Start a sealed kernel in which this checkout's helpers are those imported.
 
         The one place where a process begins that runs what a student has written.
-        While a class is graded it is forked, from the server that JUPYTER_PATH leads
-        to (`tools.classroom.crew`).
         """
-        super().start_new_kernel(env=kernels.child_environment(), **kwargs)
+        told = workplace.environment()
+        own = str(self.workplace.own)
+        super().start_new_kernel(env=told, **kwargs | {"cwd": own})
 
     def preprocess_cell(self, cell, resources, index):
         """Execute a cell, or of one that no exercise needs what others need of it;

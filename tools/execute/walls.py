@@ -20,7 +20,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -52,6 +52,12 @@ WRITES = {
     **dict.fromkeys(("os.chown", "os.utime"), ((0, 3, "either"),)),
     **dict.fromkeys(("os.setxattr", "os.removexattr"), ((0, None, "either"),)),
 }
+READS = {"open", "os.listdir", "os.scandir", "sqlite3.connect"}
+STARTS = {
+    *("subprocess.Popen", "os.system", "os.exec", "os.spawn", "os.posix_spawn"),
+    *("os.fork", "os.forkpty", "pty.spawn", "os.startfile", "_winapi.CreateProcess"),
+}
+SIGNALS = {"os.kill", "os.killpg"}
 BY_NUMBER = WRITES.keys() - {"open"}  # an open file was judged when it was opened
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 FILE_OF = 50  # F_GETPATH of macOS
@@ -61,12 +67,19 @@ FILE_OF = 50  # F_GETPATH of macOS
 class Walls:
     """What is forbidden: the network, and writing below `folders` (name to path).
 
-    `log`: the file in which every attempt becomes a line of JSON.
+    `log`: the file in which every attempt becomes a line of JSON. `only`: the places
+    where anything may be written at all. `hidden`: folders in which nothing may be
+    read, but for what is `shown` below them. `alone`: neither to start processes nor to
+    end others.
     """
 
     log: str
     network: bool
     folders: dict[str, str]
+    only: Sequence[str] | None = None
+    hidden: Sequence[str] = ()
+    shown: Sequence[str] = ()
+    alone: bool = False
 
     def as_environment(self) -> dict[str, str]:
         """Return the variables with which a Python stands behind these walls."""
@@ -86,7 +99,14 @@ class Walls:
                     change == "name" and held.is_relative_to(place)
                 ):
                     return name
+            if self.only is not None and not depth(place, self.only):
+                return "files"
         return None
+
+    def hides(self, path: str) -> bool:
+        """Return whether a path is hidden: the nearest folder above it decides."""
+        place = Path(path).resolve()
+        return depth(place, self.hidden) > depth(place, self.shown)
 
     def error(self, event: str, arguments: tuple) -> tuple[str, OSError] | None:
         """Return the wall that an event runs into, and the error it meets, or None."""
@@ -99,7 +119,41 @@ class Walls:
                 # What a user without permission meets, and a read-only disk.
                 code = errno.EACCES if name == "home" else errno.EROFS
                 return name, OSError(code, os.strerror(code), path)
+        path = looked_into(event, arguments) if self.hidden else None
+        if path and self.hides(path):
+            denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+            return "files", denied
+        if self.alone and is_of_processes(event, arguments):
+            return "processes", PermissionError(
+                errno.EPERM, "no other process can be started or ended here"
+            )
         return None
+
+
+def depth(place: Path, folders: Iterable[str]) -> int:
+    """Return how many names lead to the nearest of these folders above a place, 0 where
+    it is in none of them."""
+    found = (Path(folder).resolve() for folder in folders)
+    return max((len(f.parts) for f in found if place.is_relative_to(f)), default=0)
+
+
+def looked_into(event: str, arguments: tuple) -> str | None:
+    """Return the path that an event is about to read, None where it reads none."""
+    if event not in READS:
+        return None
+    given = "." if arguments[0] is None else arguments[0]
+    return (
+        path_of(given)
+        if isinstance(given, int) and event != "open"
+        else named(event, given)
+    )
+
+
+def is_of_processes(event: str, arguments: tuple) -> bool:
+    """Return whether an event starts a process, or signals to another one."""
+    if event in SIGNALS:
+        return arguments[0] != os.getpid()
+    return event in STARTS
 
 
 def places(path: str, change: str) -> Iterator[Path]:
@@ -178,10 +232,14 @@ LOGS: list[tuple[Walls, int]] = []  # of the walls that stand; open files
 
 
 def stand() -> None:
-    """Hold the walls that this process was started behind until it ends: nothing can
-    take an audit hook away. The log is there from now on. In a fork of a process that
-    stands behind the same walls already, they go on in the fork's own log."""
-    walls = Walls(**json.loads(os.environ[VARIABLE]))
+    """Hold the walls that this process was started behind."""
+    hold(Walls(**json.loads(os.environ[VARIABLE])))
+
+
+def hold(walls: Walls) -> None:
+    """Stand behind walls until this process ends: nothing can take an audit hook away.
+    The log is there from now on. In a fork of a process that stands behind the same
+    walls already, they go on in the fork's own log."""
     # Every process behind the walls adds to it.
     log = os.open(walls.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     for standing, its_log in LOGS:

@@ -13,10 +13,12 @@ import nbformat
 import pytest
 
 from tools.classroom import crew as crews
+from tools.classroom import workplace
 from tools.classroom.folder import LOG, logged, open_classroom
 from tools.course import notebooks
 from tools.course.files import make_folder
 from tools.editions.teacher import source_notebook
+from tools.execute.fork_server import differing
 from tools.execute.warm import Warm
 
 
@@ -37,16 +39,16 @@ def test_without_a_warm_process_each_begins_anew(room, monkeypatch):
         yield None
 
     monkeypatch.setattr(crews, "forked", none)
-    monkeypatch.delenv("JUPYTER_PATH", raising=False)
     with crews.crew(room, notebooks.choose(["00"])) as ready:
         assert ready.command("a.b", "c") == [sys.executable, "-m", "a.b", "c"]
-        assert not {"JUPYTER_PATH", crews.KERNELS} & set(ready.environment)
+        assert crews.KERNELS not in ready.environment
         assert not crews.kernels_are_gone()
         assert ready.points(Path("00_start_here.ipynb"), ["ada"]) == {"ada": {}}
 
 
 def test_the_kernels_are_told_nothing_of_the_class(room, monkeypatch, tmp_path):
     asked = []
+    monkeypatch.setenv("A_SECRET_OF_THE_TEACHER", "told to nobody")
 
     @contextmanager
     def forked(environment, libraries):
@@ -57,10 +59,18 @@ def test_the_kernels_are_told_nothing_of_the_class(room, monkeypatch, tmp_path):
     with crews.crew(room, notebooks.choose(["00"])) as ready:
         for_nbgrader, for_kernels = asked
         assert ready.warm.folder.name == "warm 1"
-        assert "warm 2" in ready.environment["JUPYTER_PATH"]
+        assert "warm 2" in ready.environment[crews.KERNELS]
+        for name in os.environ.keys() | ready.environment.keys():
+            monkeypatch.delenv(name, raising=False)
+        for name, text in ready.environment.items():
+            monkeypatch.setenv(name, text)
+        # As nbgrader's process asks for a kernel: a fork is one.
+        assert differing(workplace.environment(), for_kernels[0], {}) == []
     told = json.dumps(for_kernels)
     assert str(room.hidden) not in told
     assert str(room.root) not in told
+    assert "A_SECRET_OF_THE_TEACHER" in for_nbgrader[0]
+    assert "A_SECRET_OF_THE_TEACHER" not in told
     assert "tools.classroom.worker" in for_nbgrader[1]
     assert {"helpers.page.setup", "helpers.lessons.lesson00.exercises"} < {
         *for_kernels[1]

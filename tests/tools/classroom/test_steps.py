@@ -1,29 +1,21 @@
 """A kernel runs what a submission needs, and all of it where that was too little."""
 
-import os
-
 import nbformat
+import psutil
 import pytest
 from nbclient.exceptions import DeadKernelError
 from nbformat import v4
 from support.tiny_lessons import GRADED
 
-from tools.classroom.crew import KERNELS
+from tools.classroom import workplace
 from tools.classroom.needed import LEFT_OUT
+from tools.classroom.workplace import KERNELS
 from tools.course import notebooks
 from tools.course.files import make_folder
-from tools.execute import kernels, warm
+from tools.execute import warm
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed (extra classroom)")
 
-# Once: then the kernel is no fork, and its parent is this process.
-END_THE_SERVER = """\
-import os
-import time
-
-if os.getppid() != {}:
-    os.kill(os.getppid(), 9)
-    time.sleep(60)"""
 WHERE = {"nbgrader": {"assignment": "01", "notebook": "tiny"}, "metadata": {}}
 
 
@@ -93,16 +85,27 @@ def test_a_cell_that_ends_the_kernel_is_the_one_that_is_left_out(run):
 
 
 @pytest.mark.skipif(not warm.possible(), reason="nothing is forked here")
-def test_who_ends_the_kernels_of_all_costs_others_no_cell(run, monkeypatch):
-    with warm.forked(
-        kernels.child_environment(), libraries=["ipykernel.kernelapp"]
-    ) as server:
-        monkeypatch.setenv("JUPYTER_PATH", server.environment()["JUPYTER_PATH"])
+def test_the_end_of_all_kernels_costs_nobody_a_cell(run, steps, monkeypatch):
+    whole, ended = steps.GradedRun.preprocess_cell, []
+
+    def preprocess_cell(step, cell, resources, index):
+        if cell.source == "print('on')" and not ended:
+            ended.append([p.kill() for p in psutil.Process().children() if serves(p)])
+        return whole(step, cell, resources, index)
+
+    monkeypatch.setattr(steps.GradedRun, "preprocess_cell", preprocess_cell)
+    libraries = ["ipykernel.kernelapp"]
+    with warm.forked(workplace.environment(), libraries=libraries) as server:
         monkeypatch.setenv(KERNELS, str(server.folder / "socket"))
-        ends = END_THE_SERVER.format(os.getpid())
-        cells = run("print(half(2))", ends, "print('on')")
-    assert printed(cells)[2:] == ["1.0\n", "", "on\n"]
+        cells = run("print(half(2))", "print('on')")
+    assert printed(cells)[2:] == ["1.0\n", "on\n"]
+    assert ended == [[None]]
     assert run.step.excused
+
+
+def serves(process):
+    """Return whether a process is a server that forks kernels."""
+    return "tools.execute.fork_server" in process.cmdline()
 
 
 def test_no_cell_is_to_blame_when_the_kernels_of_all_have_gone(steps, monkeypatch):

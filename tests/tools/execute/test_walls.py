@@ -247,6 +247,37 @@ def test_a_fork_goes_on_behind_the_same_walls_with_its_own_log(room, server):
     assert len(logged) == 1 and '"wall": "home"' in logged[0]
 
 
+CLOSED = """\
+import subprocess
+from pathlib import Path
+from tools.execute.walls import Walls, hold
+
+inner = home + "/inner"
+os.mkdir(inner)
+Path(inner, "own").write_text("own")
+hold(Walls(out + "/log", False, {}, [out], [home], [inner], True))
+"""
+ONLY = {
+    "open(home + '/there')": "PermissionError",
+    "os.listdir(home)": "PermissionError",
+    "list(os.scandir(home))": "PermissionError",
+    "os.chdir(home) or os.listdir()": "PermissionError",
+    "open(inner + '/new', 'w')": "Read-only file system",
+    "open(out + '/../new', 'w')": "Read-only file system",
+    "subprocess.run(['true'])": "no other process",
+    "os.system('true')": "no other process",
+    "os.kill(os.getppid(), 0)": "no other process",
+    "print(open(inner + '/own').read(), os.listdir(inner))": "",
+    "open(out + '/new', 'w').close() or os.kill(os.getpid(), 0)": "",
+}
+
+
+@pytest.mark.parametrize(("source", "error"), ONLY.items())
+def test_all_can_be_closed_but_what_is_named(room, server, source, error):
+    done = python(room, server, CLOSED + source, options=("-S",))
+    assert (done.returncode, error in done.stderr) == (1 if error else 0, True)
+
+
 UNSHARE = ["unshare", "--map-root-user", "--net", "--mount", "true"]
 needs_namespaces = pytest.mark.skipif(
     shutil.which("unshare") is None or subprocess.run(UNSHARE).returncode != 0,
