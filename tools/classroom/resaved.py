@@ -17,6 +17,7 @@ from helpers.core.errors import UserError
 LARGEST = 100 * 2**20  # bytes
 KINDS = ("code", "markdown", "raw")
 ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+PICTURE = re.compile(r"\battachment:([^\s)\"'>]*)")
 # How a file begins that is something else.
 OTHERS = {
     "<!doctype html": "a web page",
@@ -139,6 +140,8 @@ def plain_cell(cell: dict) -> NotebookNode:
     lines = source if isinstance(source, list) else [source]
     text = "".join(line for line in lines if isinstance(line, str))
     new = make(text.replace("\r\n", "\n").replace("\r", "\n"))
+    if new.cell_type != "code":
+        add_pictures(new, cell.get("attachments"))
     if isinstance(id := cell.get("id"), str) and ID.fullmatch(id):
         new.id = id
     metadata = cell.get("metadata")
@@ -146,9 +149,30 @@ def plain_cell(cell: dict) -> NotebookNode:
         new.metadata = nbformat.from_dict(metadata)
         if not isinstance(metadata.get("nbgrader", {}), dict):
             del new.metadata["nbgrader"]
-    try:
-        v4.nbbase.validate(new, f"{new.cell_type}_cell")
-    except nbformat.ValidationError:
+    if not valid(new):
         own = new.metadata.get("nbgrader")
         new.metadata = NotebookNode({"nbgrader": own} if own else {})
     return new
+
+
+def add_pictures(cell: NotebookNode, given: object) -> None:
+    """Give a cell the pictures that were pasted into it. One that is gone is called so
+    in the text, for nbconvert makes no page of a cell that lacks it."""
+    cell.attachments = given if isinstance(given, dict) else {}
+    pictures = cell.attachments.values()
+    if not pictures or not valid(cell) or not all(pictures):
+        del cell["attachments"]
+    there = cell.get("attachments", {})
+    cell.source = PICTURE.sub(
+        lambda match: match[0] if match[1] in there else f"missing-{match[0]}",
+        cell.source,
+    )
+
+
+def valid(cell: NotebookNode) -> bool:
+    """Return whether a cell is as nbformat wants it."""
+    try:
+        v4.nbbase.validate(cell, f"{cell.cell_type}_cell")
+    except nbformat.ValidationError:
+        return False
+    return True

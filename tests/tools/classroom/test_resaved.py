@@ -133,6 +133,32 @@ def test_a_broken_cell_costs_nothing_else(read, change):
     assert cells[2].metadata == EXERCISE
 
 
+PIXEL = {"a.png": {"image/png": "iVBORw0KGgo="}}
+
+
+@pytest.mark.parametrize(
+    ("pictures", "kept", "shown"),
+    [
+        (PIXEL, PIXEL, "![](attachment:a.png)"),
+        (None, None, "![](missing-attachment:a.png)"),
+        ({"b.png": PIXEL["a.png"]}, ..., "![](missing-attachment:a.png)"),
+        ({"a.png": {}}, None, "![](missing-attachment:a.png)"),
+        ({"a.png": 1}, None, "![](missing-attachment:a.png)"),
+        ([1], None, "![](missing-attachment:a.png)"),
+    ],
+)
+def test_a_page_can_be_made_without_a_picture_that_is_gone(read, pictures, kept, shown):
+    from nbconvert import HTMLExporter
+
+    found = notebook()
+    found["cells"][0] |= {"source": "![](attachment:a.png)", "attachments": pictures}
+    nb, _ = read(found)
+    assert nb.cells[0].source == shown
+    assert nb.cells[0].get("attachments") == (pictures if kept is ... else kept)
+    page, _ = HTMLExporter(template_name="basic").from_notebook_node(nb)
+    assert ("data:image/png;base64,iVBORw0KGgo=" in page) is (kept is PIXEL)
+
+
 def test_of_metadata_that_does_not_fit_nbgraders_is_kept(read):
     found = notebook()
     found["cells"][1]["metadata"]["tags"] = "a"
