@@ -35,6 +35,7 @@ def settle(c, root: Path) -> None:
     from nbgrader import preprocessors as steps
 
     from tools.classroom.handout import beside
+    from tools.classroom.inactive import Inactive, markdown
     from tools.classroom.steps import GradedRun, RestoredCells
 
     # nbgrader calls `alembic` by its name.
@@ -48,17 +49,20 @@ def settle(c, root: Path) -> None:
     c.Autograde.sanitize_preprocessors = exchanged(
         steps.OverwriteCells, RestoredCells, "sanitize_preprocessors"
     )
-    c.Autograde.autograde_preprocessors = exchanged(
-        steps.Execute, GradedRun, "autograde_preprocessors"
-    )
+    c.Autograde.autograde_preprocessors = [
+        *exchanged(steps.Execute, GradedRun, "autograde_preprocessors"),
+        Inactive,
+    ]
     # Else what lies beside a source goes to every student, with the feedback.
     sources = (folder for folder in (root / "source").glob("*") if folder.is_dir())
     c.Autograde.exclude_overwriting = {path.name: beside(path) for path in sources}
     # `check` raises when an answer is wrong: a warning alone must cost nothing.
     c.IgnorePattern.enabled, c.IgnorePattern.pattern = True, r"(?s)."
     # The pages go to students: without the hidden tests, and so their number.
-    own = [steps.GetGrades, steps.ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+    own = [steps.GetGrades, steps.ClearHiddenTests, Inactive, CSSHTMLHeaderPreprocessor]
     c.GenerateFeedback.preprocessors = own
+    # There, and in the formgrader.
+    c.HTMLExporter.filters = {"markdown2html": markdown}
 
 
 def exchanged(step: type, own: type, name: str) -> list[type]:

@@ -29,7 +29,7 @@ from tools.execute.warm import Warm, forked
 CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")  # a container's, on Linux
 MEMORY = 2**29  # bytes that a kernel and its clerk take
 # What nbgrader's commands import, and what a class has of its own there.
-OF_NBGRADER = ("tools.classroom.worker", "tools.classroom.steps")
+OF_NBGRADER = tuple(f"tools.classroom.{n}" for n in ("worker", "steps", "inactive"))
 OF_KERNELS = ("ipykernel.kernelapp", "helpers.page.setup", "helpers.page.exercises")
 
 

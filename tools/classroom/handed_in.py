@@ -13,6 +13,7 @@ from helpers.core.errors import UserError
 from helpers.core.files import write_whole
 from tools.classroom.exercise_cells import restore
 from tools.classroom.folder import Classroom
+from tools.classroom.links import why_refused
 from tools.classroom.resaved import read_resaved
 from tools.course import notebooks
 from tools.course.files import make_folder, refuse_patterns
@@ -31,11 +32,13 @@ def the_notebook(room: Classroom, lesson: Path, student: str) -> Path:
     """Return the file that a student has handed in: the one that is named as the
     lesson, the only one that ends so, or the only notebook.
 
-    Raises UserError for none, several, a link, or a student whose name nbgrader would
-    take for a pattern.
+    Raises UserError for none, several, whatever is neither a file nor a folder, or a
+    student whose name nbgrader would take for a pattern.
     """
     folder = folder_of(room, lesson, student, SUBMITTED)
     refuse_patterns(folder)
+    if refused := why_refused(folder):
+        raise UserError(f"{refused}.")
     found = [path for path in sorted(folder.iterdir()) if path.is_file()]
     likely = [path for path in found if ENDING in path.name.lower()]
     for names in (lambda n: n == lesson.name, lambda n: n.endswith(lesson.name)):
@@ -49,8 +52,6 @@ def the_notebook(room: Classroom, lesson: Path, student: str) -> Path:
             f"no {lesson.name} was handed in; {folder} holds {names}: {todo}."
         )
     (path,) = likely
-    if path.is_symlink() or folder.is_symlink():
-        raise UserError(f"{path} is a link; it has to be the file itself.")
     return path
 
 

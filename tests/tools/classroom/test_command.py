@@ -16,6 +16,7 @@ from tools.classroom import command as classroom
 from tools.classroom import grade as classroom_grade
 from tools.classroom.crew import Crew
 from tools.classroom.folder import last_error, open_classroom
+from tools.classroom.workplace import SAID
 from tools.course import notebooks
 from tools.course.files import make_folder
 from tools.editions.student import HIDDEN_TESTS, student_notebook
@@ -256,6 +257,8 @@ def test_one_students_failure_ends_nobody_elses_grading(lesson, graded, capsys):
     submit(root, "lost", name="a.txt")
     submit(root, "two", name="a.ipynb")
     submit(root, "two", name="b.ipynb")
+    submit(root, "zoe", name="a.txt")
+    (root / "submitted" / "zoe" / "01" / NAME).symlink_to(root / ".written.json")
     assert grade(lesson, root) == 1
     assert asked == ["ada", "cyn"]
     said = capsys.readouterr().out
@@ -267,6 +270,8 @@ def test_one_students_failure_ends_nobody_elses_grading(lesson, graded, capsys):
     ):
         folder = root / "submitted" / name / "01"
         assert f"{name}: no {NAME} was handed in; {folder} holds {holds}" in said
+    assert "zoe: " in said and f"{NAME} is a link, and links are not followed" in said
+    assert any(sentence in said for sentence in SAID.values())
 
 
 def test_grades_of_who_was_graded_are_written_for_platforms(lesson, graded, capsys):

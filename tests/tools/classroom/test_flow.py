@@ -48,6 +48,8 @@ while True:
     except BaseException:
         pass"""
 
+ACTIVE = "<b>of ben</b><script>window.ran = 1</script><i onclick='window.ran = 2'>i</i>"
+
 
 def blank(cell):
     """Leave a cell as it was handed out."""
@@ -145,6 +147,10 @@ def work(room, number, student):
     nb = answer(room.release(lesson), room.source(lesson), changes)
     if (number, student) == ("04", "ada"):
         name = "my work (1).ipynb"
+    if (number, student) == ("01", "ben"):
+        shows = f"from IPython.display import HTML\n\nHTML({ACTIVE!r})"
+        nb.cells.append(nbformat.v4.new_code_cell(shows))
+        nb.cells.append(nbformat.v4.new_markdown_cell(ACTIVE))
     if (number, student) == ("04", "ben"):
         duplicate(nb, "check-4-4")
         elsewhere = {"nbgrader": GRADED | {"grade_id": "check-3-1"}}
@@ -214,6 +220,17 @@ def test_a_page_names_neither_the_machine_nor_the_hidden_cases(room, number, stu
     assert "HIDDEN TESTS" not in text
     for folder in (files.ROOT, sys.prefix, room.root):
         assert str(folder) not in text
+
+
+def test_nothing_of_a_students_runs_on_the_page(room):
+    path = room.root / "feedback" / "ben" / "01"
+    text = path.joinpath(LESSONS["01"].with_suffix(".html").name).read_text("utf-8")
+    assert text.count("<b>of ben</b>") == 2
+    assert "<script>window.ran" not in text
+    assert "onclick='window.ran" not in text.replace("&#39;", "")
+    done = notebooks.read(room.root / "autograded" / "ben" / "01" / LESSONS["01"].name)
+    (shown,) = [o.data for o in done.cells[-2].outputs]
+    assert "script" not in shown["text/html"]
 
 
 def test_the_page_says_why_a_cell_was_stopped(room):

@@ -96,7 +96,7 @@ def test_a_link_is_not_followed(room, hand_in, symlink, tmp_path):
     secret = tmp_path / "secret.ipynb"
     secret.write_text("{}", encoding="utf-8")
     symlink(hand_in() / NAME, secret)
-    with pytest.raises(UserError, match="is a link; it has to be the file itself"):
+    with pytest.raises(UserError, match="is a link, and links are not followed"):
         chosen(room)
 
 
