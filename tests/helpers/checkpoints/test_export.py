@@ -1,6 +1,8 @@
 """One file: the same answers when it is read back, and nothing of anybody's lost."""
 
 import io
+import json
+import subprocess
 import sys
 import zipfile
 
@@ -34,7 +36,7 @@ def file(tmp_path_factory):
 
 @pytest.mark.parametrize("n", [1, 2, 7, 101])
 def test_what_is_read_back_gives_identical_answers(file, n):
-    images = torch.rand(n, 3, SIDE, SIDE)
+    images = torch.randint(0, 256, (n, 3, SIDE, SIDE)) / 255
     again, expected = reload(file), predict(drawn_model(), images)
     assert torch.equal(again.logits(images).argmax(1), expected.argmax(1))
     torch.testing.assert_close(again.logits(images), expected, rtol=1e-5, atol=1e-6)
@@ -58,6 +60,28 @@ def test_a_new_picture_gets_a_class_and_a_probability_for_each(file, tmp_path, g
     assert list(chances.values()) == sorted(chances.values(), reverse=True)
     assert sum(chances.values()) == pytest.approx(1)
     assert reload(file).predict(str(tmp_path / "new.png")) == (answer, chances)
+
+
+@pytest.mark.parametrize("size", [(50, 41), (20, 90), (SIDE, SIDE)])
+def test_pytorch_and_pillow_alone_ask_it_by_the_lines_that_it_holds(
+    file, tmp_path, size
+):
+    striped(True, size, False, np.random.default_rng(9)).save(tmp_path / "new.png")
+    extra = {ABOUT: ""}
+    torch.export.load(file, extra_files=extra)
+    lines = json.loads(extra[ABOUT])["how"]
+    lines = lines.replace("FILE", str(file)).replace(
+        "PICTURE", str(tmp_path / "new.png")
+    )
+    program = f"{lines}\nimport sys\nprint(json.dumps([chances, list(sys.modules)]))"
+    clean = [sys.executable, "-I", "-c", program]  # without the course's folder
+    run = subprocess.run(clean, capture_output=True, text=True, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    chances, modules = json.loads(run.stdout)
+    assert "PIL.Image" in modules and not any(m.startswith("helpers") for m in modules)
+    assert chances == pytest.approx(
+        reload(file).predict(tmp_path / "new.png")[1], abs=1e-3
+    )
 
 
 def test_a_picture_that_is_none_is_one_sentence(file, tmp_path):
@@ -110,7 +134,7 @@ def test_the_table_counts_all_of_the_file(file):
     assert rows["weights and buffers"][1] * 1000 == sum(
         t.numel() * t.element_size() for t in tensors.values()
     )
-    assert rows["classes and picture size (JSON)"][0] == 1
+    assert rows["classes, picture size, how to ask (JSON)"][0] == 1
     with zipfile.ZipFile(file) as archive:
         assert sum(row[0] for row in rows.values()) == len(archive.namelist())
 
