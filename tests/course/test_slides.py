@@ -63,8 +63,8 @@ def insert(new):
 BREAK = [
     (rules.has_a_type_for_each_cell, lambda nb: nb.cells[2].metadata.clear()),
     (rules.has_a_type_for_each_cell, retype(2, "slides")),
-    (rules.has_22_to_28_slides, lambda nb: nb.cells.__delitem__(slice(5, 9))),
-    (rules.has_22_to_28_slides, lambda nb: nb.cells.extend(nb.cells[5:13])),
+    (rules.has_20_to_28_slides, lambda nb: nb.cells.__delitem__(slice(5, 9))),
+    (rules.has_20_to_28_slides, lambda nb: nb.cells.extend(nb.cells[5:13])),
     (rules.opens_with_its_title, retype(0, "subslide")),
     (rules.opens_with_its_title, lambda nb: nb.cells.pop(0)),
     (rules.shows_every_prediction_and_figure, retype(3, "notes")),

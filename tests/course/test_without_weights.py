@@ -11,7 +11,7 @@ from unittest.mock import MagicMock
 import huggingface_hub.constants
 import pytest
 
-from helpers.checkpoints import minilm
+from helpers.checkpoints import efficientnet, minilm
 from tools.course import notebooks
 
 FINDERS = "helpers.checkpoints"  # its functions open_… return None without weights
@@ -85,13 +85,18 @@ def nowhere(tmp_path, monkeypatch):
     """A machine without any weights."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(minilm, "package_folder", lambda: None)
+    monkeypatch.setattr(efficientnet, "package_file", lambda: None)
     monkeypatch.setenv("PIXELS_DATA", str(tmp_path))
 
 
 def test_every_lesson_that_opens_weights_is_among_them():
-    texts = {path.stem: path.read_text("utf-8") for path in notebooks.lessons()}
-    assert set(OPENING) == {name for name in texts if "open_minilm()" in texts[name]}
-    assert OPENING
+    texts = {
+        path.stem: path.read_text(encoding="utf-8") for path in notebooks.lessons()
+    }
+    finders = ("open_minilm()", "open_efficientnet()")
+    for finder in finders:
+        names = {name for name, text in texts.items() if finder in text}
+        assert names and names <= set(OPENING)
 
 
 @pytest.mark.parametrize("name", OPENING)

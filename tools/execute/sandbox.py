@@ -172,7 +172,9 @@ def possible() -> bool:
         return False
     with tempfile.TemporaryDirectory() as room:
         command = [sys.executable, "-m", "tools.execute.sandbox", room]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+        )
     return done.returncode == 0 and done.stdout.strip() == NAME
 
 

@@ -81,7 +81,9 @@ def resolved(upgrade: Sequence[str]) -> str:
         # The project itself is installed without building in a fresh environment.
         build = Path(folder, "build-system.in")
         project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-        build.write_text("\n".join(project["build-system"]["requires"]), "utf-8")
+        build.write_text(
+            "\n".join(project["build-system"]["requires"]), encoding="utf-8"
+        )
         out = Path(folder, LOCK)
         out.write_bytes((ROOT / CONSTRAINTS).read_bytes())
         words = command([ROOT / "pyproject.toml", build], out, upgrade)

@@ -56,8 +56,10 @@ def install(site, content):
     (site / "stand_in" / "__init__.py").write_text("raise SystemExit", encoding="utf-8")
     notes = site / f"{STAND_IN.replace('-', '_')}-0.1.0.dist-info"
     notes.mkdir()
-    (notes / "METADATA").write_text(f"Name: {STAND_IN}\nVersion: 0.1.0\n")
-    (notes / "RECORD").write_text(f"stand_in/__init__.py,,\n{inside},,\n")
+    about = f"Name: {STAND_IN}\nVersion: 0.1.0\n"
+    (notes / "METADATA").write_text(about, encoding="utf-8")
+    record = f"stand_in/__init__.py,,\n{inside},,\n"
+    (notes / "RECORD").write_text(record, encoding="utf-8")
     return site / inside
 
 

@@ -75,7 +75,9 @@ def test_pytorch_and_pillow_alone_ask_it_by_the_lines_that_it_holds(
     )
     program = f"{lines}\nimport sys\nprint(json.dumps([chances, list(sys.modules)]))"
     clean = [sys.executable, "-I", "-c", program]  # without the course's folder
-    run = subprocess.run(clean, capture_output=True, text=True, cwd=tmp_path)
+    run = subprocess.run(
+        clean, capture_output=True, text=True, encoding="utf-8", cwd=tmp_path
+    )
     assert run.returncode == 0, run.stderr
     chances, modules = json.loads(run.stdout)
     assert "PIL.Image" in modules and not any(m.startswith("helpers") for m in modules)

@@ -224,7 +224,9 @@ def test_a_page_names_neither_the_machine_nor_the_hidden_cases(room, number, stu
 
 def test_nothing_of_a_students_runs_on_the_page(room):
     path = room.root / "feedback" / "ben" / "01"
-    text = path.joinpath(LESSONS["01"].with_suffix(".html").name).read_text("utf-8")
+    text = path.joinpath(LESSONS["01"].with_suffix(".html").name).read_text(
+        encoding="utf-8"
+    )
     assert text.count("<b>of ben</b>") == 2
     assert "<script>window.ran" not in text
     assert "onclick='window.ran" not in text.replace("&#39;", "")

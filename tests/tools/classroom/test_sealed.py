@@ -63,7 +63,9 @@ def room(tmp_path, monkeypatch):
     ):
         (room / path).parent.mkdir(parents=True, exist_ok=True)
         (room / path).write_text(SECRET, encoding="utf-8")
-    (room / "autograded" / "ada" / "01" / "own.txt").write_text("ada's", "utf-8")
+    (room / "autograded" / "ada" / "01" / "own.txt").write_text(
+        "ada's", encoding="utf-8"
+    )
     (home / "private.txt").write_text(SECRET, encoding="utf-8")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
@@ -116,7 +118,7 @@ def test_each_try_is_caught_and_the_rest_goes_on(run, room, seal):
 
 def everything(folder):
     """Return {path: text} of all files below a folder."""
-    return {p: p.read_text("utf-8") for p in folder.rglob("*") if p.is_file()}
+    return {p: p.read_text(encoding="utf-8") for p in folder.rglob("*") if p.is_file()}
 
 
 OWN = """\

@@ -29,7 +29,9 @@ def inside(tmp_path, source):
             (tmp_path / name / "file").write_text(name, encoding="utf-8")
     paths = [str(tmp_path / name) for name in ("room", "shown", "kept")]
     command = [sys.executable, "-c", INSIDE + source, *paths]
-    done = subprocess.run(command, cwd=files.ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=files.ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
     return done.stdout + done.stderr, done.returncode
 
 

@@ -88,7 +88,9 @@ def put(folder, content=TRUE):
     if folder.name == "tiny_model":
         info = folder.with_name("tiny_model-1.0.dist-info")
         info.mkdir(exist_ok=True)
-        (info / "METADATA").write_text("Name: tiny-model\nVersion: 1.0\n", "utf-8")
+        (info / "METADATA").write_text(
+            "Name: tiny-model\nVersion: 1.0\n", encoding="utf-8"
+        )
 
 
 def test_what_is_nowhere_is_nowhere(somewhere):
@@ -130,7 +132,9 @@ def test_only_where_lessons_look_too_is_anything_found(somewhere):
 def test_the_package_is_never_imported(somewhere):
     weights, places = somewhere
     put(places["installed"])
-    (places["installed"] / "__init__.py").write_text("raise SystemExit(3)", "utf-8")
+    (places["installed"] / "__init__.py").write_text(
+        "raise SystemExit(3)", encoding="utf-8"
+    )
     assert place(weights) == "installed"
     importlib.invalidate_caches()
     assert metadata.version("tiny-model") == "1.0"
