@@ -90,7 +90,7 @@ def as_picture(figure: Figure, alt: str, photo: bool = False) -> Image:
         raise ValueError("a figure needs a description: show(figure, alt='…')")
     picture = io.BytesIO()
     if photo:
-        figure.savefig(picture, format="jpeg", pil_kwargs={"quality": 85})
+        figure.savefig(picture, format="jpeg", pil_kwargs={"quality": 80})
     else:  # Software=None: no version string, so a re-run gives the same bytes
         figure.savefig(picture, format="png", metadata={"Software": None})
     if figure.canvas.manager is not None:  # made by a reader with pyplot: close it,
