@@ -1,64 +1,88 @@
-"""Further seeds that were measured with an earlier version of a lesson.
+"""Further seeds that were measured before: on another day, another machine, or with an
+earlier version of a lesson.
 
-A change of a lesson or of a helper leaves most values as they were. Where a claim still
-measures the very same values at every printed seed, what an earlier version measured at
-further seeds counts for it too.
+Ten seeds more of every lesson are hours, so what they measured is kept in the course: a
+file per lesson, written with CLAIMS.md. It counts as long as the code is the same. Once
+the code has changed, it counts for each claim that still reads the very same values at
+every printed seed.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from helpers.core.errors import UserError
+from tools.course import files
+
+FOLDER = Path(__file__).parent / "further"
 # What has to be the same; a claim's words and its place may have changed.
-SAME = ("kind", "unit", "on", "limits", "values")
+SAME = ("kind", "unit", "on", "limits")
 OF_THE_RUN = ("values", "measured", "judged", "held")
-Claims = Mapping[str, dict]  # the records of a run, by the claim's id
+
+
+def earlier(lesson: str, folder: Path) -> dict:
+    """Return what was kept of a lesson, nothing without a file. Raises UserError for a
+    file that is damaged: hours of measuring are in it."""
+    path = folder / f"{lesson}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {"rests_on": None, "claims": {}}
+    except ValueError as error:
+        raise UserError(
+            f"{path} is damaged ({error}); take it back from git."
+        ) from None
 
 
 def carried(
-    lesson: str, now: Mapping[int, Claims], printed: Sequence[int], folder: Path
+    kept: dict,
+    now: Mapping[int, Mapping[str, dict]],
+    rests_on: str,
+    printed: Sequence[int],
 ) -> dict[str, dict[int, dict]]:
-    """Return {id of a claim: {further seed: record}} from earlier versions of a lesson,
-    in the words of the lesson as it is.
+    """Return {id of a claim: {further seed: record}} of what was kept, in the words of
+    the lesson as it is.
 
-    `now`: the records of the lesson as it is, by seed; what stands there is not looked
-    for. `printed`: the seeds at which a claim has to read the same as before.
+    `now`: the records of the lesson as it is, by seed and id; what stands there is not
+    looked for. `rests_on`: its fingerprint. `printed`: the seeds at which a claim has
+    to read as before where the fingerprint is another.
     """
-    found: dict[str, dict[int, dict]] = defaultdict(dict)
     if not now.keys() >= set(printed):
-        return found
-    for earlier in versions(lesson, folder):
-        if not earlier.keys() >= set(printed):
+        return {}
+    same_code = kept["rests_on"] == rests_on
+    found = {}
+    for id, claim in now[printed[0]].items():
+        before = kept["claims"].get(id)
+        if before is None or any(before[name] != claim[name] for name in SAME):
             continue
-        for id in now[printed[0]]:
-            if not all(
-                is_same(earlier[seed].get(id), now[seed].get(id)) for seed in printed
-            ):
-                continue
-            for seed, claims in earlier.items():
-                if seed not in now and id in claims:
-                    of_the_run = {name: claims[id][name] for name in OF_THE_RUN}
-                    found[id].setdefault(seed, now[printed[0]][id] | of_the_run)
+        runs = {int(seed): run for seed, run in before["runs"].items()}
+        if same_code or reads_the_same(runs, now, id, printed):
+            found[id] = {s: claim | run for s, run in runs.items() if s not in now}
     return found
 
 
-def is_same(before: dict | None, after: dict | None) -> bool:
-    """Return whether a claim measures what it measured, against the same bound."""
-    if before is None or after is None:
-        return False
-    return all(before[name] == after[name] for name in SAME)
+def reads_the_same(
+    runs: dict, now: Mapping[int, Mapping[str, dict]], id: str, printed: Sequence[int]
+) -> bool:
+    """Return whether a claim has the very same values at every printed seed."""
+    values = [now[seed].get(id, {}).get("values") for seed in printed]
+    return values == [runs.get(seed, {}).get("values", ()) for seed in printed]
 
 
-def versions(lesson: str, folder: Path) -> Iterator[dict[int, Claims]]:
-    """Yield the runs kept of each version of a lesson, {seed: its claims}."""
-    by_version: dict[str, dict[int, Claims]] = defaultdict(dict)
-    for path in sorted(folder.glob(f"{lesson}-seed-*.json")):
-        with suppress(OSError, ValueError, KeyError):  # damaged, or without a version
-            run = json.loads(path.read_text(encoding="utf-8"))
-            fixed = {n: v for n, v in run["parameters"].items() if n != "SEED"}
-            version = json.dumps([run["rests_on"], fixed], sort_keys=True)
-            claims = {claim["id"]: claim for claim in run["claims"]}
-            by_version[version][run["parameters"]["SEED"]] = claims
-    yield from by_version.values()
+def keep(entries: Sequence[dict], rests_on: Mapping[str, str], folder: Path) -> None:
+    """Write the file of each lesson from the entries of a ledger, a line per claim."""
+    for lesson, fingerprint in rests_on.items():
+        lines = []
+        for entry in entries:
+            if entry["lesson"] == lesson:
+                claim = {name: entry[name] for name in SAME} | {
+                    "runs": {
+                        run["seed"]: {name: run[name] for name in OF_THE_RUN}
+                        for run in entry["runs"]
+                    }
+                }
+                text = json.dumps(claim, ensure_ascii=False)
+                lines.append(f"{json.dumps(entry['id'])}: {text}")
+        claims = ",\n".join(lines)
+        text = f'{{"rests_on": "{fingerprint}", "claims": {{\n{claims}\n}}}}\n'
+        files.write_whole(files.make_folder(folder) / f"{lesson}.json", text)

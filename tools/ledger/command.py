@@ -10,7 +10,8 @@ from helpers.core.errors import UserError
 from tools.course import files, notebooks
 from tools.course.options import add_lessons, add_variable, spelled_out
 from tools.execute.schedule import progress_bar
-from tools.ledger.carried import OF_THE_RUN, carried
+from tools.ledger.carried import FOLDER, OF_THE_RUN, carried, earlier
+from tools.ledger.carried import keep as keep_further
 from tools.ledger.grid import Task, as_json, execute, keep, kept, tasks
 from tools.ledger.margins import margins, smallest
 from tools.ledger.page import page
@@ -18,6 +19,7 @@ from tools.ledger.pools import pool
 from tools.ledger.sources import sources
 
 COMMITTED = files.ROOT / "CLAIMS.md"
+FURTHER = FOLDER  # what was measured at every seed, committed beside the page
 PRINTED_SEEDS = [0, 1, 2, 3, 4]
 FURTHER_SEEDS = list(range(5, 15))
 PRINTED = {"BUDGET": 1.0}
@@ -57,20 +59,21 @@ def ledger(
     """Return an entry per claim, lesson by lesson, from the records of the runs.
 
     `places`: for each lesson what its code cells rest on, see `sources`; it is the
-    source of a claim that names none. `folder`: where runs of earlier versions are
-    kept, see `carried`; None leaves them out.
+    source of a claim that names none. `folder`: where further seeds were kept, see
+    `carried`; None leaves them out.
     """
     entries = []
     for lesson in sorted({run["lesson"] for run in runs}):
+        own = [run for run in runs if run["lesson"] == lesson]
         by_seed = {
             run["parameters"]["SEED"]: {claim["id"]: claim for claim in run["claims"]}
-            for run in runs
-            if run["lesson"] == lesson
+            for run in own
         }
-        earlier = carried(lesson, by_seed, PRINTED_SEEDS, folder) if folder else {}
+        before = earlier(lesson, folder) if folder else {}
+        further = before and carried(before, by_seed, own[0]["rests_on"], PRINTED_SEEDS)
         for id in dict.fromkeys(id for claims in by_seed.values() for id in claims):
             records = {seed: claims.get(id) for seed, claims in by_seed.items()}
-            records |= earlier.get(id, {})
+            records |= further.get(id, {})
             found = {"lesson": lesson} | entry(records)
             found["source"] = found["source"] or places[lesson][found["cell"]]
             entries.append(found)
@@ -225,8 +228,12 @@ def main(arguments: argparse.Namespace) -> int:
     to_commit = is_printed(grid)
     grid = with_further(grid, folder) if to_commit else grid
     runs = measured(grid, arguments.scheduler, arguments.jobs)
-    found = summary(grid, runs, folder if to_commit else None)
-    write(found, files.BUILD, COMMITTED if to_commit and not found["errors"] else None)
+    found = summary(grid, runs, FURTHER if to_commit else None)
+    to_commit = to_commit and not found["errors"]
+    write(found, files.BUILD, COMMITTED if to_commit else None)
+    if to_commit:
+        rests_on = {task.source.stem: task.rests_on for task in grid}
+        keep_further(found["claims"], rests_on, FURTHER)
     bad = [f"{c['id']} {text}" for c in found["claims"] for text in c["problems"]]
     print("\n".join([*found["errors"], *bad, f"{len(found['claims'])} claims"]))
     return 1 if bad or found["errors"] else 0

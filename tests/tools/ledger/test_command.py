@@ -1,6 +1,7 @@
 """`python -m tools claims`: what it merges, writes, resumes and reports."""
 
 import json
+import shutil
 from argparse import Namespace
 from concurrent.futures import Executor, Future
 
@@ -71,6 +72,7 @@ def checkout(a_course, write_lesson, monkeypatch):
     good = [[claim("2.1", 5, at_least=4)]]
     write_lesson(root / "notebooks", "02_holds", ledger_lessons.cells(records=good))
     monkeypatch.setattr(command, "COMMITTED", root / "CLAIMS.md")
+    monkeypatch.setattr(command, "FURTHER", root / "further")
     return root
 
 
@@ -201,6 +203,7 @@ def test_only_the_whole_course_as_printed_becomes_the_committed_page(
     assert page.exists() is committed
     link = "[01 · A tiny lesson](notebooks/01_fails.ipynb)"
     assert not committed or link in page.read_text(encoding="utf-8")
+    assert (checkout / "further" / "02_holds.json").exists() is committed
 
 
 def test_further_seeds_that_were_measured_before_stand_on_the_committed_page(
@@ -213,6 +216,7 @@ def test_further_seeds_that_were_measured_before_stand_on_the_committed_page(
     page = (checkout / "CLAIMS.md").read_text(encoding="utf-8")
     assert "| 4 | 6 to 7 (2) |" in page
     assert "| 4 | – |" in page  # lesson 01
+    shutil.rmtree(checkout / "build")  # a fresh clone, on another day
     lesson = checkout / "notebooks" / "02_holds.ipynb"
     ledger_lessons.edit(lesson, "a | b", "another")  # leaves all values as they were
     claims()
