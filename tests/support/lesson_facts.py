@@ -5,9 +5,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from support.ledger_page import COLUMN, ROW
-
 from tools.course import notebooks
+from tools.course.quotes import ranges
 from tools.ledger.command import COMMITTED
 
 EVERYWHERE = {"SEED", "BUDGET", "DEVICE"}
@@ -79,11 +78,4 @@ def measured() -> dict[str, str]:
 @cache
 def over_seeds() -> dict[str, tuple[str, str]]:
     """Return the smallest and the largest value in each row of CLAIMS.md."""
-    found = {}
-    for match in ROW.finditer(COMMITTED.read_text(encoding="utf-8")):
-        id, _, _, *values = COLUMN.split(match[0].strip("| "))[:8]
-        bare = [re.sub(r"^mean (.+) of \d+$", r"\1", value) for value in values]
-        ends = [end for value in bare for end in value.split(" to ")]
-        ends.sort(key=lambda end: float(end.replace(",", "")))
-        found[id] = ends[0], ends[-1]
-    return found
+    return ranges(COMMITTED.read_text(encoding="utf-8"))

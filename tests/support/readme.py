@@ -3,10 +3,10 @@
 import re
 
 from tools.course import files
+from tools.course.quotes import CITED
 
 README = (files.ROOT / "README.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\|.*\]\(notebooks/([^)]+)\.ipynb\).*$", re.MULTILINE)
-CITED = re.compile(r"\*\*([^*|]+)\*\*([^*|(]*)\(claim (\d+\.\d+)\)")
 
 
 def cited(row: str) -> dict[str, str]:

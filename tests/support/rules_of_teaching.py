@@ -10,11 +10,12 @@ from support.readme import README, cells, faults
 from support.readme import rows as readme_rows
 from support.teaching_guide import Page, ids, named, paragraphs, rows, steps
 
+from tools.course.quotes import RANGE
+
 PARTS = (
     *("Aim", "Plan, ", "Before class, in class", "Where students stumble"),
     *("To argue about", "When time is short", "Homework"),
 )
-RANGE = re.compile(r"\(claim (\d+\.\d+)\) \[(\S+) to (\S+)\]")
 ELSEWHERE = {  # what a plan may name besides headings, claims and exercises
     "opening questions": "**Two questions from last time.**",
     "questions to argue about": "For a class",

@@ -8,7 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbstripout import strip_output
 
-from tools.course import files, notebooks
+from tools.course import files, notebooks, quotes
 from tools.course.notebooks import code_fingerprint
 from tools.course.options import add_lessons
 from tools.execute.lessons import jobs, report
@@ -82,5 +82,6 @@ def main(arguments: argparse.Namespace) -> int:
     """Store the chosen lessons; return 1 when one of them could not be, else 0."""
     paths = notebooks.choose(arguments.lessons)
     problems = store_lessons(paths, files.BUILD / "store", arguments.jobs)
-    print(*problems, sep="\n", end="\n" if problems else "")
+    said = [*quotes.renew(), *problems]
+    print(*said, sep="\n", end="\n" if said else "")
     return 1 if problems else 0

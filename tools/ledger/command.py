@@ -7,7 +7,7 @@ from concurrent.futures import Future, as_completed
 from pathlib import Path
 
 from helpers.core.errors import UserError
-from tools.course import files, notebooks
+from tools.course import files, notebooks, quotes
 from tools.course.options import add_lessons, add_variable, spelled_out
 from tools.execute.schedule import progress_bar
 from tools.ledger.carried import FOLDER, OF_THE_RUN, carried, earlier
@@ -234,6 +234,7 @@ def main(arguments: argparse.Namespace) -> int:
     if to_commit:
         rests_on = {task.source.stem: task.rests_on for task in grid}
         keep_further(found["claims"], rests_on, FURTHER)
+        print(*quotes.renew(), sep="\n")
     bad = [f"{c['id']} {text}" for c in found["claims"] for text in c["problems"]]
     print("\n".join([*found["errors"], *bad, f"{len(found['claims'])} claims"]))
     return 1 if bad or found["errors"] else 0

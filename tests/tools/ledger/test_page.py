@@ -4,9 +4,9 @@ import re
 
 import pytest
 from support.ledger_lessons import claim
-from support.ledger_page import COLUMN, ROW
 
 from tools.course import files, notebooks
+from tools.course.quotes import COLUMN, ROW
 from tools.ledger.command import COMMITTED, ledger
 from tools.ledger.page import bound_cell, escaped, page, value_text
 from tools.ledger.sources import sources
