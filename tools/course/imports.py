@@ -42,14 +42,17 @@ def imports(source: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def closure(modules: Iterable[str], root: Path = ROOT) -> set[str]:
+def closure(
+    modules: Iterable[str], root: Path = ROOT, without: Iterable[str] = ()
+) -> set[str]:
     """Return those of `modules` that are files of the checkout, with all the files
-    that they import, directly or through another."""
-    found, todo = set(), set(modules)
+    that they import, directly or through another; `without`: not these, nor what is
+    imported through them alone."""
+    found, todo, left_out = set(), set(modules), set(without)
     while todo:
         module = todo.pop()
         path = file_of(module, root)
-        if module not in found and path.is_file():
+        if module not in found | left_out and path.is_file():
             found.add(module)
             todo |= imports(path.read_text(encoding="utf-8"))
     return found
@@ -85,14 +88,19 @@ def tested_as(path: Path) -> str:
 def used_by(lesson: Path) -> set[str]:
     """Return what a lesson imports itself; its bank of exercises is found by number."""
     cells = notebooks.code_cells(notebooks.read(lesson))
-    bank = f"helpers.lessons.lesson{lesson.stem[:2]}.exercises"
-    return {bank}.union(*(imports(cell.source) for cell in cells))
+    return {bank_of(lesson)}.union(*(imports(cell.source) for cell in cells))
 
 
-def beneath(lesson: Path, root: Path = ROOT) -> list[Path]:
-    """Return the files that the numbers of a lesson rest on, besides its own cells:
-    the modules of its closure, and the folders of data/ that one of them names."""
-    modules = [file_of(name, root) for name in sorted(closure(used_by(lesson), root))]
+def bank_of(lesson: Path) -> str:
+    """Return the name of the module of a lesson's exercises."""
+    return f"helpers.lessons.lesson{lesson.stem[:2]}.exercises"
+
+
+def beneath(lesson: Path, root: Path = ROOT, without: Iterable[str] = ()) -> list[Path]:
+    """Return the files that a lesson rests on, besides its own cells: the modules of
+    its closure, see there, and the folders of data/ that one of them names."""
+    found = sorted(closure(used_by(lesson), root, without))
+    modules = [file_of(name, root) for name in found]
     sources = [path.read_text(encoding="utf-8") for path in modules]
     named = set().union(*map(data_folders, sources))
     folders = [root / "data" / name for name in sorted(named)]

@@ -9,12 +9,16 @@ from helpers.core.errors import UserError
 from helpers.core.files import sha256, text_digest
 from helpers.page.claims import COLLECT
 from tools.course import files, notebooks
-from tools.course.imports import beneath, code_only
+from tools.course.imports import bank_of, beneath, code_only
 from tools.execute import kernels
 from tools.execute.lessons import fitting
 from tools.execute.schedule import Job, follow, plain
 
 MOVED = "the lesson, helpers or data differ from those the ledger was started with"
+
+# An answer is judged apart, the page's random numbers kept (helpers.page.attempts), so
+# neither a bank of exercises nor its judge moves a claim.
+ASKS = ("helpers.page.exercises", "helpers.page.progress", "helpers.page.open_kernels")
 
 
 @dataclass(frozen=True)
@@ -77,11 +81,11 @@ def fingerprint(lesson: Path, root: Path = files.ROOT) -> str:
     that it imports, directly or through others, and the data that these name.
 
     Prose, comments and docstrings compute nothing, so they do not count; nor does a
-    helper that the lesson never imports.
+    helper that the lesson never imports, nor what only asks and answers the reader.
     """
     cells = notebooks.code_cells(notebooks.read(lesson))
     parts = [code_only(cell.source) for cell in cells]
-    for path in beneath(lesson, root):
+    for path in beneath(lesson, root, {bank_of(lesson), *ASKS}):
         is_code = path.suffix == ".py"
         text = code_only(path.read_text(encoding="utf-8")) if is_code else sha256(path)
         parts.append(f"{path.relative_to(root).as_posix()}\n{text}")

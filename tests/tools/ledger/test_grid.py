@@ -95,6 +95,7 @@ def checkout(tmp_path, write_lesson):
         "helpers/c.py": "import helpers.a",
         "helpers/lessons/lesson01/exercises.py": "from helpers import d",
         "helpers/d.py": "",
+        "helpers/page/exercises.py": "",
         "helpers/lessons/lesson02/exercises.py": "",
         "data/read/table.json": "{}",
         "data/other/table.json": "{}",
@@ -111,8 +112,9 @@ def checkout(tmp_path, write_lesson):
     [
         ("helpers/a.py", True),
         ("helpers/b.py", True),  # imported by what is imported, in a function
-        ("helpers/lessons/lesson01/exercises.py", True),  # found by its number
-        ("helpers/d.py", True),
+        ("helpers/lessons/lesson01/exercises.py", False),  # judges answers, no claims
+        ("helpers/d.py", False),  # which imports it
+        ("helpers/page/exercises.py", False),
         ("data/read/table.json", True),
         ("data/read/more.json", True),  # a new file
         ("helpers/c.py", False),  # imports what the lesson imports, not the reverse
