@@ -78,7 +78,7 @@ def measured_on_the_way(
 def over_parts(title: str, scores: Sequence[Sequence[float]]) -> Figure:
     """Return accuracies, scores[n] with the first n parts frozen, one per draw."""
     draws = [[100 * right for right in draw] for draw in zip(*scores, strict=True)]
-    labels = title, "parts frozen, from the input on", "digits read right (%)"
+    labels = title, "parts frozen, from the input on", "digits read right (%, cut axis)"
     places = range(len(scores))
     mean = {"mean": draws}
     return chart(labels, places, mean, {"mean": LOOKS[2]}, xticks=places).figure
