@@ -6,13 +6,17 @@ every lesson. The whole page without them: `pixels habits --only weightless`.
 
 import ast
 import builtins
+import sys
+from importlib import metadata
+from pathlib import Path
 from unittest.mock import MagicMock
 
 import huggingface_hub.constants
 import pytest
 
-from helpers.checkpoints import efficientnet, minilm
 from tools.course import notebooks
+from tools.machine.weights.hidden import hide
+from tools.machine.weights.table import ALL, place
 
 FINDERS = "helpers.checkpoints"  # its functions open_… return None without weights
 
@@ -64,7 +68,8 @@ class Anything(dict):
 
 
 class Finders(ast.NodeTransformer):
-    """Leaves of all imports only those of finders: the rest stands for anything."""
+    """Leaves of all imports only those of finders, and none of the page's functions:
+    the rest stands for anything."""
 
     def visit_Import(self, node):
         return ast.copy_location(ast.Pass(), node)
@@ -72,31 +77,35 @@ class Finders(ast.NodeTransformer):
     def visit_ImportFrom(self, node):
         return node if node.module.startswith(FINDERS) else self.visit_Import(node)
 
+    def visit_FunctionDef(self, node):
+        return self.visit_Import(node)
+
 
 def run(sources):
     """Execute cells one after another."""
-    page = Anything(__name__="__main__")
+    one_draw = MagicMock(**{"seeds.return_value": [0]})
+    page = Anything(__name__="__main__", run=one_draw)
     for source in sources:
         exec(compile(Finders().visit(ast.parse(source)), "<cell>", "exec"), page)
 
 
 @pytest.fixture
-def nowhere(tmp_path, monkeypatch):
-    """A machine without any weights."""
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(minilm, "package_folder", lambda: None)
-    monkeypatch.setattr(efficientnet, "package_file", lambda: None)
-    monkeypatch.setenv("PIXELS_DATA", str(tmp_path))
+def nowhere(monkeypatch):
+    """A machine without any weights: what `hide` changes is put back afterwards."""
+    visible = metadata.Distribution.from_name
+    monkeypatch.setattr(metadata.Distribution, "from_name", visible)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", "")
+    monkeypatch.setenv("PIXELS_DATA", "")
+    for path in (path for weights in ALL for path, _ in weights.files):
+        monkeypatch.setitem(sys.modules, Path(path).parts[0], None)
+    hide()
+    assert not any(map(place, ALL))
 
 
 def test_every_lesson_that_opens_weights_is_among_them():
-    texts = {
-        path.stem: path.read_text(encoding="utf-8") for path in notebooks.lessons()
-    }
-    finders = ("open_minilm()", "open_efficientnet()")
-    for finder in finders:
-        names = {name for name, text in texts.items() if finder in text}
-        assert names and names <= set(OPENING)
+    texts = {path.stem: path.read_text("utf-8") for path in notebooks.lessons()}
+    assert set(OPENING) == {name for name in texts if "open_minilm()" in texts[name]}
+    assert OPENING
 
 
 @pytest.mark.parametrize("name", OPENING)
