@@ -4,9 +4,11 @@ is seen. Prints the address of its index, or an empty line for the default build
 Only the standard library, and no syntax newer than Python 3.6, as in `preflight`.
 """
 
+import http.client
 import os
 import shutil
 import sys
+import threading
 import urllib.request
 
 CPU = "https://download.pytorch.org/whl/cpu"
@@ -45,11 +47,23 @@ def gpu_seen():
 
 
 def answers(address):
-    """Return whether an address can be opened: asked once, for a few seconds."""
+    """Return whether an address can be opened: asked once, for SECONDS in all."""
+    # A limit of urllib's is one for each wait: a silent name server, several addresses
+    # of one name or a page that trickles would make it many times as long.
+    found = []
+    asking = threading.Thread(target=lambda: found.append(opens(address)), daemon=True)
+    asking.start()
+    asking.join(SECONDS)
+    return found == [True]
+
+
+def opens(address):
+    """Return whether an address can be opened, however long that takes."""
     try:
         with urllib.request.urlopen(address, timeout=SECONDS) as page:
             return page.status == 200
-    except (OSError, ValueError):  # urllib's own errors are OSErrors
+    # urllib's own errors are OSErrors; what answers need not speak HTTP.
+    except (OSError, ValueError, http.client.HTTPException):
         return False
 
 
