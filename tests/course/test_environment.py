@@ -15,11 +15,7 @@ from tools.verify import newest
 
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIRED = [Requirement(t) for t in PROJECT["dependencies"] + EXTRAS["test"]]
-ON_TOP = [
-    Requirement(t)
-    for name in ("classroom", "e2e", "mutants", "lock")
-    for t in EXTRAS[name]
-]
+ON_TOP = [Requirement(t) for name in EXTRAS if name != "test" for t in EXTRAS[name]]
 
 
 def test_conda_takes_every_version_from_pyproject():

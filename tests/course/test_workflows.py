@@ -132,6 +132,11 @@ def test_once_a_week_and_whenever_asked():
     assert "workflow_dispatch" in on
 
 
+@pytest.mark.parametrize("command", ["claims", "faults", "mutants", "habits", "e2e"])
+def test_what_takes_too_long_for_every_push_runs_every_week(command):
+    assert f"make {command}" in commands(FILES["weekly.yml"]["jobs"]["long"])
+
+
 def test_the_matrix_begins_at_the_oldest_python_and_leaves_none_out():
     minors = [Version(text).minor for text in PINNED["python"]]
     assert minors == list(range(minors[0], minors[-1] + 1))

@@ -102,6 +102,7 @@ WEIGHTS = "-m tools weights"
         ("classroom", ["classroom"], [WEIGHTS]),
         ("teach", ["classroom"], [WEIGHTS]),
         ("e2e", ["e2e"], [WEIGHTS]),
+        ("mutants", ["test", "mutants"], [WEIGHTS]),
         ("lock", ["lock"], []),
         ("weights", [], []),
     ],
