@@ -103,7 +103,9 @@ def nowhere(monkeypatch):
 
 
 def test_every_lesson_that_opens_weights_is_among_them():
-    texts = {path.stem: path.read_text("utf-8") for path in notebooks.lessons()}
+    texts = {
+        path.stem: path.read_text(encoding="utf-8") for path in notebooks.lessons()
+    }
     assert set(OPENING) == {name for name in texts if "open_minilm()" in texts[name]}
     assert OPENING
 
