@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 import torch
 
+from helpers.page.elsewhere import probe
 from helpers.page.inputs import call
 from helpers.page.verdicts import Raised, in_a_line
 
@@ -50,6 +51,7 @@ def apart() -> Iterator[None]:
         yield
 
 
+@probe
 def attempt(answer: Any, case: tuple) -> Any:
     """Return what an answer, function or value, gives for a case, or its error."""
     if not callable(answer):

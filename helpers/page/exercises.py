@@ -17,13 +17,16 @@ from helpers.core.run import being_graded
 from helpers.core.signs import BY_STATE
 from helpers.page.attempts import apart, attempt, untouched
 from helpers.page.compare import same
+from helpers.page.elsewhere import Elsewhere
 from helpers.page.inputs import call, takes
 from helpers.page.kinds import kind, kind_difference
 from helpers.page.promises import (
     Promise,
     changed_input,
+    first_changed,
     gradients_left_on,
     inputs_unchanged,
+    leaves_gradients_on,
 )
 from helpers.page.relations import relation
 from helpers.page.verdicts import (
@@ -104,13 +107,17 @@ def check(id: str, answer: Any, graded: bool = True, hidden: int | None = None) 
     `must_be_right`; `graded=False`, for showing a verdict, never raises.
     """
     verdict = judge_answer(find(id), answer, hidden)
-    mark = BY_STATE[verdict.state]
-    text = f"{mark} {id}  {verdict.message}"
+    text = said(id, verdict)
     print(wrapped(text))
     if graded and hidden is None:
         tell_listeners(id, verdict.state)
     if graded and verdict.state != "correct" and must_be_right():
         raise ExerciseFailed(text)
+
+
+def said(id: str, verdict: Verdict) -> str:
+    """Return a verdict with the exercise and its sign in front."""
+    return f"{BY_STATE[verdict.state]} {id}  {verdict.message}"
 
 
 def listen(tell: Callable[[str, str], None]) -> None:
@@ -171,14 +178,22 @@ def judge_answer(exercise: Exercise, answer: Any, hidden: int | None = None) -> 
     if untouched(answer):
         return Verdict("not attempted", "not attempted yet")
     with apart():
-        cases = exercise.cases()
+        cases = announced(exercise.cases(), answer, exercise)
         if text := not_called(answer, cases[0]):
             return Verdict("wrong", text)
         verdict = judge_cases(exercise, answer, cases)
         if verdict.state == "correct" and hidden is not None and exercise.hidden:
-            others = exercise.hidden(hidden)
+            others = announced(exercise.hidden(hidden), answer, exercise)
             return judge_cases(exercise, answer, others, ON_HIDDEN)
     return verdict
+
+
+def announced(cases: list[tuple], answer: Any, exercise: Exercise) -> list[tuple]:
+    """Return the cases; an answer in another process is told what it will be asked."""
+    if isinstance(answer, Elsewhere):
+        changed = first_changed, exercise.may_change
+        answer.expect(cases, (takes,), (attempt,), changed, (leaves_gradients_on,))
+    return cases
 
 
 def not_called(answer: Any, case: tuple) -> str:

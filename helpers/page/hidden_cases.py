@@ -48,7 +48,8 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
 
 @dataclass(frozen=True)
 class Part:
-    """A function that a verdict shows by its name and formula."""
+    """A function that a verdict shows by its name and formula. It is one that has a
+    name in its module, or a `partial` of one: grading sends it to another process."""
 
     text: str
     function: Callable[[Tensor], Tensor]

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from helpers.page.elsewhere import probe
+
 
 def own(case: tuple) -> tuple:
     """Return a copy of a case that an answer may do anything with."""
@@ -22,6 +24,7 @@ def call(function: Callable, case: tuple, copied: bool = True) -> Any:
     return function(*(own(case) if copied else case))
 
 
+@probe
 def names_of(function: Callable, case: tuple) -> list[str]:
     """Return the names under which a function takes the inputs of a case."""
     try:
@@ -33,6 +36,7 @@ def names_of(function: Callable, case: tuple) -> list[str]:
     ]
 
 
+@probe
 def takes(function: Callable, case: tuple) -> str:
     """Return what is wrong with the number of inputs a function takes, or ""."""
     try:

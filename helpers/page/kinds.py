@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from helpers.page.elsewhere import Described
+
 Array = Tensor | np.ndarray
 Number = int | float | np.number
 ONE_OF = {bool: "True or False", int: "a whole number", float: "a number"}
@@ -42,6 +44,8 @@ def kind(value: Any) -> str:
     """Return what a value is, in two or three words."""
     if value is None or isinstance(value, bool):
         return repr(value)
+    if isinstance(value, Described):
+        return value.kind
     if isinstance(value, Tensor):
         if not is_plain(value):
             return "a tensor without plain numbers"

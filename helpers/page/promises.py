@@ -1,7 +1,8 @@
 """What an exercise promises beside its numbers, each kept or broken by an answer.
 
 A promise is called with answer, reference, one case and the tolerance, once the values
-are right; it returns a sentence for the learner, or "" where it is kept.
+are right; it returns a sentence for the learner, or "" where it is kept. What it has to
+know of the answer, it asks by a `probe`: the answer may be in another process.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from helpers.page.attempts import attempt
 from helpers.page.compare import same
+from helpers.page.elsewhere import probe
 from helpers.page.inputs import call, names_of, own
 
 Promise = Callable[[Callable, Callable, tuple, float], str]
@@ -30,32 +33,46 @@ def inputs_unchanged(*but: int) -> Promise:
 
 def changed_input(answer: Callable, case: tuple, but: tuple[int, ...] = ()) -> str:
     """Return which input an answer changes, and what to do about it, or ""."""
+    place = first_changed(answer, case, but)
+    if place is None:
+        return ""
+    return (
+        f"you changed the input `{names_of(answer, case)[place]}` in place: whoever "
+        "called your function still needs it. Work on a copy (`.clone()`), or write a "
+        "new value instead of changing the old one."
+    )
+
+
+@probe
+def first_changed(answer: Callable, case: tuple, but: tuple[int, ...]) -> int | None:
+    """Return the place of the first input that an answer changes, None for none."""
     given = own(case)
     call(answer, given, copied=False)
-    named = zip(names_of(answer, case), given, case, strict=True)
-    for place, (name, now, before) in enumerate(named):
+    for place, (now, before) in enumerate(zip(given, case, strict=True)):
         if place not in but and not unchanged(now, before):
-            return (
-                f"you changed the input `{name}` in place: whoever called your "
-                "function still needs it. Work on a copy (`.clone()`), or write a new "
-                "value instead of changing the old one."
-            )
-    return ""
+            return place
+    return None
 
 
 def gradients_left_on(
     answer: Callable, reference: Callable, case: tuple, tolerance: float
 ) -> str:
     """The answer does not switch gradients off for all that follows it."""
-    with torch.enable_grad():
-        call(answer, case)
-        if torch.is_grad_enabled():
-            return ""
+    if leaves_gradients_on(answer, case):
+        return ""
     return (
         "The values are right, but gradients are switched off for everything that "
         "follows, and nothing could be trained any more. `with torch.no_grad():` "
         "switches them on again at its end."
     )
+
+
+@probe
+def leaves_gradients_on(answer: Callable, case: tuple) -> bool:
+    """Return whether gradients are still on after a call of the answer."""
+    with torch.enable_grad():
+        call(answer, case)
+        return torch.is_grad_enabled()
 
 
 def unchanged(now: Any, before: Any) -> bool:
@@ -76,10 +93,16 @@ def same_object(place: int, text: str) -> Promise:
     def promise(
         answer: Callable, reference: Callable, case: tuple, tolerance: float
     ) -> str:
-        given = own(case)
-        return "" if call(answer, given, copied=False) is given[place] else text
+        return "" if returns_input(answer, case, place) else text
 
     return promise
+
+
+@probe
+def returns_input(answer: Callable, case: tuple, place: int) -> bool:
+    """Return whether what comes back is the very input at `place`."""
+    given = own(case)
+    return call(answer, given, copied=False) is given[place]
 
 
 def gradients(*places: int, text: str = "") -> Promise:
@@ -100,27 +123,35 @@ def gradients(*places: int, text: str = "") -> Promise:
                 f"{' '.join(str(error).split())} Without NumPy and without changes in "
                 "place, PyTorch can follow every step back."
             )
-        name = names_of(answer, case)
         for place, g, e in zip(places, got, expected, strict=True):
-            to = f"to `{name[place]}`"
-            if g is None and e is not None:
-                return text or (
-                    f"The values are right, but no gradient flows back {to}: something "
-                    "in between (`.item()`, `.detach()`, `.data`, NumPy, a new "
-                    "torch.tensor) cuts it off, and nothing could be trained."
-                )
-            if e is not None and g.isnan().any() and not e.isnan().any():
-                return text or (
-                    f"The values are right, but the gradient {to} is NaN: one step of "
-                    "training would destroy every weight."
-                )
-            if e is not None and not same(g, e, max(tolerance, 1e-4)):
-                return text or f"The values are right, but the gradient {to} is not."
+            if found := gradient_difference(g, e, max(tolerance, 1e-4)):
+                to = f"to `{names_of(answer, case)[place]}`"
+                return text or f"The values are right, but {found.format(to=to)}"
         return ""
 
     return promise
 
 
+def gradient_difference(
+    got: Tensor | None, expected: Tensor | None, tolerance: float
+) -> str:
+    """Return what is wrong with a gradient, {to} an input, or ""."""
+    if expected is None:
+        return ""
+    if got is None:
+        return (
+            "no gradient flows back {to}: something in between (`.item()`, "
+            "`.detach()`, `.data`, NumPy, a new torch.tensor) cuts it off, and nothing "
+            "could be trained."
+        )
+    if got.isnan().any() and not expected.isnan().any():
+        return (
+            "the gradient {to} is NaN: one step of training would destroy every weight."
+        )
+    return "" if same(got, expected, tolerance) else "the gradient {to} is not."
+
+
+@probe
 def gradients_at(
     function: Callable, case: tuple, places: tuple[int, ...]
 ) -> list[Tensor | None]:
@@ -146,7 +177,11 @@ def whole_number(
     answer: Callable, reference: Callable, case: tuple, tolerance: float
 ) -> str:
     """The answer is an int, also where a float would have the same value."""
-    got = call(answer, case)
+    return no_float(attempt(answer, case))
+
+
+def no_float(got: Any) -> str:
+    """Return what is wrong with a right value that is a float, or ""."""
     if isinstance(got, float):
         return (
             f"{got} has the right value and is a float; a whole number is asked for "

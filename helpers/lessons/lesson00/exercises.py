@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from helpers.page.attempts import attempt
 from helpers.page.exercises import Exercise, Wrong
 from helpers.page.hidden_cases import Draw, by_seed
-from helpers.page.inputs import call
 
 
 def share_right(logits: Tensor, labels: Tensor) -> Tensor:
@@ -116,7 +116,7 @@ def a_tensor(
     answer: Callable, reference: Callable, case: tuple, tolerance: float
 ) -> str:
     """The answer is a tensor, also where a plain number would have the same value."""
-    if isinstance(call(answer, case), Tensor):
+    if isinstance(attempt(answer, case), Tensor):
         return ""
     return (
         "The value is right, but it is a plain number; a tensor of one number is asked "

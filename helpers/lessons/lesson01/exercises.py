@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from helpers.page.attempts import attempt
 from helpers.page.exercises import Exercise, Wrong
 from helpers.page.hidden_cases import Draw, by_seed
-from helpers.page.inputs import call
 from helpers.page.promises import gradients, in_parts, whole_number
 
 
@@ -695,7 +695,7 @@ def whole_numbers(
     answer: Callable, reference: Callable, case: tuple, tolerance: float
 ) -> str:
     """All numbers of the answer are ints, also where floats would have the values."""
-    floats = [x for x in in_parts(call(answer, case)) if isinstance(x, float)]
+    floats = [x for x in in_parts(attempt(answer, case)) if isinstance(x, float)]
     if not floats:
         return ""
     return (

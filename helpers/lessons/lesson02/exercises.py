@@ -10,9 +10,10 @@ from torch import Tensor
 
 from helpers.analysis.gradients import autocorrelation
 from helpers.analysis.loss_landscape import filter_normalised
+from helpers.page.attempts import attempt
 from helpers.page.exercises import Exercise, Wrong
 from helpers.page.hidden_cases import Draw, by_seed, noise
-from helpers.page.promises import gradients, whole_number
+from helpers.page.promises import gradients, no_float, whole_number
 
 
 @dataclass(frozen=True)
@@ -636,7 +637,7 @@ def first_is_whole(
     answer: Callable, reference: Callable, case: tuple, tolerance: float
 ) -> str:
     """The number of weights is an int."""
-    return whole_number(lambda *x: answer(*x)[0], reference, case, tolerance)
+    return no_float(attempt(answer, case)[0])
 
 
 BOTTLENECK_SAVING = Exercise(
@@ -1125,11 +1126,7 @@ def all_are_whole(
     answer: Callable, reference: Callable, case: tuple, tolerance: float
 ) -> str:
     """Every count is an int."""
-    for k in range(case[0] + 1):
-        text = whole_number(lambda *x, k=k: answer(*x)[k], reference, case, tolerance)
-        if text:
-            return text
-    return ""
+    return next(filter(None, map(no_float, attempt(answer, case))), "")
 
 
 PATHS = Exercise(

@@ -210,18 +210,34 @@ def plain_norm(x_btc: Tensor) -> Tensor:
     return F.layer_norm(x_btc, x_btc.shape[-1:])
 
 
+def stretched_norm(x_btc: Tensor) -> Tensor:
+    return 2 * plain_norm(x_btc) + 1
+
+
+def times(a: float, x: Tensor) -> Tensor:
+    return a * x
+
+
+def over(b: float, x: Tensor) -> Tensor:
+    return x / b
+
+
+def less(c: float, x: Tensor) -> Tensor:
+    return x - c
+
+
 # look, think, norm1, norm2: first to reckon with in one's head, then as in a block
 SIMPLE_PARTS = (
-    Part("look: 10 x", lambda x: 10 * x),
+    Part("look: 10 x", partial(times, 10)),
     Part("think: x²", torch.square),
-    Part("norm1: x / 2", lambda x: x / 2),
-    Part("norm2: x - 1", lambda x: x - 1),
+    Part("norm1: x / 2", partial(over, 2)),
+    Part("norm2: x - 1", partial(less, 1)),
 )
 REAL_PARTS = (
     Part("look: the mean so far", mean_so_far),
     Part("think: relu", torch.relu),
     Part("norm1: layer norm", plain_norm),
-    Part("norm2: 2 · layer norm + 1", lambda x: 2 * plain_norm(x) + 1),
+    Part("norm2: 2 · layer norm + 1", stretched_norm),
 )
 
 
@@ -261,10 +277,11 @@ def some_simple_parts(draw: Draw) -> tuple:
     x_btc = torch.tensor(draw.choices(range(2, 10), k=4)).view(1, 2, 2).float()
     a, b, c = draw.randint(2, 9), draw.randint(2, 4), draw.randint(1, 4)
     look, norm1 = (
-        Part(f"look: {a} x", lambda x: a * x),
-        Part(f"norm1: x / {b}", lambda x: x / b),
+        Part(f"look: {a} x", partial(times, a)),
+        Part(f"norm1: x / {b}", partial(over, b)),
     )
-    return x_btc, look, SIMPLE_PARTS[1], norm1, Part(f"norm2: x - {c}", lambda x: x - c)
+    norm2 = Part(f"norm2: x - {c}", partial(less, c))
+    return x_btc, look, SIMPLE_PARTS[1], norm1, norm2
 
 
 def some_real_parts(draw: Draw) -> tuple:

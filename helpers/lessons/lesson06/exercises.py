@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import accumulate
+from operator import mul
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +15,7 @@ from torch import Tensor, nn
 from helpers.models.adaptation.transfer import freeze
 from helpers.models.vision.resnet import DeepNet, ResidualBlock, he_weights
 from helpers.page.compare import same
+from helpers.page.elsewhere import probe
 from helpers.page.exercises import Exercise, Wrong
 from helpers.page.hidden_cases import Draw, Part, by_seed, noise
 from helpers.page.inputs import call
@@ -298,14 +301,21 @@ def rate_used(
     answer: Callable, reference: Callable, case: tuple, tolerance: float
 ) -> str:
     """The step is not the one that AdamW makes without being told a rate."""
-    before, after = case[0].fc.weight, call(answer, case).fc.weight
-    longest = (after - before).abs().max().item()  # AdamW's first step: its rate
+    longest = longest_step(answer, case)
     if case[-1] == OWN_RATE or abs(longest - OWN_RATE) > 0.05 * OWN_RATE:
         return ""
     return (
         f"The right parts have moved, but by {OWN_RATE}, AdamW's own learning rate: "
         "the optimizer was never told `lr`. Which argument does it take?"
     )
+
+
+@probe
+def longest_step(answer: Callable, case: tuple) -> float:
+    """Return by how much a weight of the head moves at most: the rate, in AdamW's first
+    step."""
+    before, after = case[0].fc.weight, call(answer, case).fc.weight
+    return (after - before).abs().max().item()
 
 
 ONE_STEP = Exercise(
@@ -651,8 +661,16 @@ SHARE_RIGHT = Exercise(
 )
 
 
-MIRRORED = Part("augment: mirror", lambda images: images.flip(-1))
-DARKENED = Part("augment: half as bright", lambda images: images / 2)
+def mirror(images: Tensor) -> Tensor:
+    return images.flip(-1)
+
+
+def darken(images: Tensor) -> Tensor:
+    return images / 2
+
+
+MIRRORED = Part("augment: mirror", mirror)
+DARKENED = Part("augment: half as bright", darken)
 
 
 def doubled(images: Tensor, labels: Tensor, augment: Callable) -> tuple[Tensor, Tensor]:
@@ -714,9 +732,7 @@ def drawn(n: int, n_test: int, augment: Part, seed: int) -> tuple:
 
 def some_pictures(draw: Draw) -> tuple:
     times = draw.randint(2, 9)
-    brightened = Part(
-        f"augment: {times} times as bright", lambda images: times * images
-    )
+    brightened = Part(f"augment: {times} times as bright", partial(mul, times))
     n_test, n = draw.randint(1, 5), draw.randint(11, 14)
     return drawn(n, n_test, draw.choice((MIRRORED, brightened)), draw.next_seed())
 
