@@ -70,7 +70,7 @@ class Walls:
     `log`: the file in which every attempt becomes a line of JSON. `only`: the places
     where anything may be written at all. `hidden`: folders in which nothing may be
     read, but for what is `shown` below them. `alone`: neither to start processes nor to
-    end others.
+    end others, nor to reach them by a socket.
     """
 
     log: str
@@ -108,9 +108,19 @@ class Walls:
         place = Path(path).resolve()
         return depth(place, self.hidden) > depth(place, self.shown)
 
+    def meets_another(self, event: str, arguments: tuple) -> bool:
+        """Return whether one that is alone reaches for a socket of this machine beyond
+        its own folders: who forks kernels listens at one."""
+        own = self.alone and event in CONNECTIONS
+        if not own or arguments[0].family != getattr(socket, "AF_UNIX", None):
+            return False
+        path = named(event, arguments[1])  # none where the two are connected already
+        return path is not None and (path[:1] in "\0" or self.around(path) is not None)
+
     def error(self, event: str, arguments: tuple) -> tuple[str, OSError] | None:
         """Return the wall that an event runs into, and the error it meets, or None."""
-        if self.network and is_network(event, arguments):
+        outside = is_network(event, arguments) or self.meets_another(event, arguments)
+        if self.network and outside:
             if event in LOOK_UPS:
                 return "network", socket.gaierror(socket.EAI_NONAME, "no network")
             return "network", OSError(errno.ENETUNREACH, "no network")

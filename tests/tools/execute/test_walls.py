@@ -313,3 +313,18 @@ def test_the_system_refuses_what_python_does_not_see(room, server, source, error
 def test_a_system_without_namespaces_gets_no_launcher(monkeypatch, program):
     monkeypatch.setattr(seal, "UNSHARE", (program,))
     assert seal.launcher(True, (f"/no/{program}",)) == ()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no such sockets here")
+def test_one_that_is_alone_meets_no_other_process_at_a_socket(tmp_path):
+    own, other = str(tmp_path / "own" / "s"), str(tmp_path / "s")
+    only = [str(tmp_path / "own")]
+    walls = Walls(str(tmp_path / "log"), True, {}, only)
+    alone = Walls(str(tmp_path / "log"), True, {}, only, alone=True)
+    with socket.socket(socket.AF_UNIX) as end:
+        for event in ("socket.connect", "socket.bind", "socket.sendto"):
+            assert walls.error(event, (end, other)) is None
+            for address in (own, own.encode(), None):
+                assert alone.error(event, (end, address)) is None
+            for address in (other, other.encode(), b"\0abstract", "\0abstract"):
+                assert alone.error(event, (end, address))[0] == "network"
