@@ -1,8 +1,8 @@
 """The processes that grade a class: each job on a submission is one of its own, and
 begins with all that it needs imported, forked from a warm one where that is possible.
 
-There are two warm ones. That of nbgrader's knows the gradebook; that of the kernels, in
-which students' code runs, is told nothing of the class.
+There are two warm ones. That of nbgrader's knows the gradebook and judges the answers;
+that of the kernels, in which students' code runs, is told nothing of the class.
 """
 
 import json
@@ -27,7 +27,7 @@ from tools.execute import kernels
 from tools.execute.warm import Warm, forked
 
 CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")  # a container's, on Linux
-MEMORY = 2**29  # bytes that a kernel and its clerk take
+MEMORY = 3 * 2**28  # bytes that a kernel and its clerk take
 # What nbgrader's commands import, and what a class has of its own there.
 OF_NBGRADER = tuple(f"tools.classroom.{n}" for n in ("worker", "steps", "inactive"))
 OF_KERNELS = ("ipykernel.kernelapp", "helpers.page.setup", "helpers.page.exercises")
@@ -78,8 +78,11 @@ def crew(room: Classroom, lessons: Sequence[Path]) -> Iterator[Crew]:
     environment[SEAL] = which()
     told = workplace_environment() | {"PATH": environment["PATH"]}
     libraries = [name for lesson in lessons for name in imported(room.source(lesson))]
+    banks = [
+        bank_of(lesson) for lesson in lessons if file_of(bank_of(lesson)).is_file()
+    ]
     with (
-        forked(environment, libraries=OF_NBGRADER) as clerk,
+        forked(environment, libraries=[*OF_NBGRADER, *banks]) as clerk,
         forked(told, libraries=[*OF_KERNELS, *libraries]) as bench,
     ):
         if bench:
@@ -95,6 +98,11 @@ def kernels_are_gone() -> bool:
         return channel.connect_ex(path) != 0
 
 
+def bank_of(lesson: Path) -> str:
+    """Return the module of a lesson's exercises."""
+    return f"helpers.lessons.lesson{lesson.stem[:2]}.exercises"
+
+
 def imported(source: Path) -> list[str]:
     """Return the course's modules that the cells needed to grade a lesson import, with
     its exercises; [] where there is no teacher's version."""
@@ -103,7 +111,7 @@ def imported(source: Path) -> list[str]:
     nb = notebooks.read(source)
     cells = {i: cell for i, cell in enumerate(nb.cells) if cell.cell_type == "code"}
     left_out = needed.shortened(nb, source)
-    names = {f"helpers.lessons.lesson{source.stem[:2]}.exercises"}
+    names = {bank_of(source)}
     for i, cell in cells.items():
         with suppress(SyntaxError):  # a magic of the teacher's
             names |= imports(left_out.get(i, cell.source))

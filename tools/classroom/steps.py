@@ -2,9 +2,13 @@
 
 A cell that is too slow is interrupted, which nbgrader does itself. Where the kernel
 does not come back, or has died, the notebook runs again without that cell. Cells that
-no exercise needs are left out (`tools.classroom.needed`).
+no exercise needs are left out (`tools.classroom.needed`), and checks do not run in the
+kernel: what they find is judged here (`tools.classroom.judge`).
 """
 
+import secrets
+import time
+from functools import partial
 from pathlib import Path
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -14,8 +18,11 @@ from nbgrader import utils
 from nbgrader.preprocessors import Execute, OverwriteCells
 from traitlets import Bool, Dict, Integer, List, Unicode
 
+from helpers.page.verdicts import wrapped
 from tools.classroom import gradebook, needed, workplace
+from tools.classroom.checks import Check, parted
 from tools.classroom.crew import kernels_are_gone
+from tools.classroom.judge import Stopped, code_for, handed_over, judge
 from tools.classroom.workplace import Workplace
 from tools.execute.sandbox import Limits
 
@@ -119,15 +126,65 @@ class GradedRun(Execute):
 
     def preprocess_cell(self, cell, resources, index):
         """Execute a cell, or of one that no exercise needs what others need of it;
-        unless it has lost the kernel before."""
-        self.running = index
+        unless it has lost the kernel before. Judge what a check cell asks for."""
+        self.running, self.spent = index, 0.0
+        checks, rest = parted(cell.source) if utils.is_grade(cell) else ([], "")
         if index in self.lost:
             cell.outputs = [v4.new_output("error", **error("KernelLost", LOST))]
+        elif checks:
+            self.run_checks(cell, index, checks, rest)
         elif index not in self.shortened:
             return super().preprocess_cell(cell, resources, index)
         else:
             self.run_shortened(cell, resources, index)
         return cell, resources
+
+    def run_checks(self, cell, index, checks: list[Check], rest: str):
+        """Judge what a check cell asks for, once all else in it has run. Its outputs
+        are those of that and the judge's alone."""
+        cell.outputs = []
+        try:
+            cell.outputs += self.run_beside(cell, index, rest).outputs
+            for check in checks:
+                ask = partial(self.ask, cell, index, check.answer)
+                right, text = judge(check, ask)
+                shown = f"{wrapped(text)}\n"
+                cell.outputs.append(v4.new_output("stream", name="stdout", text=shown))
+                if not right:
+                    failed = error("ExerciseFailed", text)
+                    cell.outputs.append(v4.new_output("error", **failed))
+                    break
+        except Stopped as stopped:
+            if stopped.__cause__:
+                raise stopped.__cause__ from None
+            cell.outputs += stopped.args
+        shorten_errors(cell)
+
+    def ask(self, cell, index, answer: str, asked: list[tuple]) -> tuple[bytes, bytes]:
+        """Let the kernel answer questions on an answer; return what it hands over.
+
+        Raises Stopped with the cell's error, or from that of a kernel that is lost; of
+        the kinds of errors that a judge has to do with, it is none.
+        """
+        path = self.workplace.channel / secrets.token_hex(8)
+        self.run_beside(cell, index, code_for(answer, path, asked))
+        return handed_over(path)
+
+    def run_beside(self, cell, index, source: str) -> NotebookNode:
+        """Execute code as a graded cell, of which the notebook shows nothing; return
+        the cell. Raises Stopped as `ask` does."""
+        beside = v4.new_code_cell(source, metadata=cell.metadata)
+        started = time.monotonic()
+        try:
+            self.execute_cell(beside, index, store_history=False)
+        except (CellTimeoutError, RuntimeError) as failure:
+            raise Stopped from failure
+        finally:
+            self.nb.cells[index] = cell  # nbclient has put the other there
+            self.spent += time.monotonic() - started
+        if failed := [o for o in beside.outputs if o.output_type == "error"]:
+            raise Stopped(*failed)
+        return beside
 
     def run_shortened(self, cell, resources, index):
         """Execute the definitions in a cell that others need, and say so there."""
@@ -146,9 +203,10 @@ class GradedRun(Execute):
         shorten_errors(kwargs["cell"])
 
     def _get_timeout(self, cell):
-        """Return the seconds for a cell: an exercise needs little."""
+        """Return the seconds for a cell: an exercise needs little, with all that is
+        asked of its answer."""
         if cell is not None and (utils.is_solution(cell) or utils.is_grade(cell)):
-            return self.exercise_timeout
+            return max(1, self.exercise_timeout - self.spent)
         return super()._get_timeout(cell)
 
 

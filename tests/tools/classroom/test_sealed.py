@@ -19,6 +19,10 @@ OF_THE_CLASS = (
     "gradebook.db",
     "submitted/ben/01/own.txt",
     "autograded/ada/01/a.ipynb",  # with the hidden tests
+    "mended/ben/01/own.txt",
+    "grades/canvas-01.csv",
+    "students.csv",
+    ".written.json",  # with the number of the hidden tests
 )
 needs_namespaces = pytest.mark.skipif(
     not sandbox.possible(), reason="this system lets nobody make namespaces"
@@ -30,6 +34,11 @@ TRIES = {
     "another student": "open({room!r} + '/submitted/ben/01/own.txt').read()",
     "names of the class": "import os\nos.listdir({room!r} + '/submitted')",
     "hidden tests": "open({room!r} + '/autograded/ada/01/a.ipynb').read()",
+    "another's mended file": "open({room!r} + '/mended/ben/01/own.txt').read()",
+    "grades": "open({room!r} + '/grades/canvas-01.csv').read()",
+    "list of grades": "import os\nos.listdir({room!r} + '/grades')",
+    "class list": "open({room!r} + '/students.csv').read()",
+    "number of the class": "open({room!r} + '/.written.json').read()",
     "home": "open({home!r} + '/private.txt').read()",
     "write to the class": "open({room!r} + '/a.txt', 'w')",
     "write to the course": "open({root!r} + '/helpers/a.txt', 'w')",
@@ -56,11 +65,7 @@ def room(tmp_path, monkeypatch):
     """A classroom with files of the class, in the home of a teacher with secrets."""
     home = tmp_path / "home"
     room = home / "course" / "classroom"
-    for path in (
-        "gradebook.db",
-        "submitted/ben/01/own.txt",
-        "autograded/ada/01/a.ipynb",
-    ):
+    for path in OF_THE_CLASS:
         (room / path).parent.mkdir(parents=True, exist_ok=True)
         (room / path).write_text(SECRET, encoding="utf-8")
     (room / "autograded" / "ada" / "01" / "own.txt").write_text(
