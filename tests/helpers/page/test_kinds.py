@@ -92,6 +92,51 @@ def test_another_kind_is_named(got, expected, said):
     assert said in kind_difference(got, expected)
 
 
+@pytest.mark.parametrize(
+    ("got", "expected", "sentence"),
+    [
+        (
+            torch.eye(2).to_sparse(),
+            torch.eye(2),
+            "That tensor holds no plain numbers (sparse, nested, quantized, meta).",
+        ),
+        (
+            torch.eye(2).to_sparse(),
+            3,
+            "That is a tensor without plain numbers; a whole number is asked for.",
+        ),
+        ({"a": 3}, 3, "That is a dictionary; a whole number is asked for."),
+        (
+            [T(1.0), T(2.0)],
+            T([1.0, 2.0]),
+            "That is a list of 2 values; a tensor is asked for (torch.stack or "
+            "torch.cat makes one of them).",
+        ),
+        (
+            np.ones(2),
+            T([1.0, 1.0]),
+            "That is a NumPy array of shape (2,); a tensor is asked for "
+            "(torch.from_numpy makes one).",
+        ),
+        (
+            T([1.0, 0.0]),
+            T([True, False]),
+            "These are numbers (float32), and a mask of booleans (torch.bool) is asked "
+            "for: only booleans can be inverted by `~`, or choose by indexing.",
+        ),
+        (
+            T(1),  # of a single number the type is free, but not that it is a number
+            T(True),
+            "These are numbers (int64), and a mask of booleans (torch.bool) is asked "
+            "for: only booleans can be inverted by `~`, or choose by indexing.",
+        ),
+        (T(True), T(1.0), "The numbers are bool; asked for is float32."),
+    ],
+)
+def test_the_whole_sentence_reads_so(got, expected, sentence):
+    assert kind_difference(got, expected) == sentence
+
+
 def test_of_several_values_the_wrong_one_is_numbered_of_one_it_is_not():
     assert kind_difference([None], [1]) == "That is None: is a `return` missing?"
     assert kind_difference([1, 2, "3"], [1, 2, 3]).startswith("Value 3 of 3: That is ")
