@@ -1,5 +1,7 @@
 """How a verdict reads: no line is broken within a word, and none is lost."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -20,10 +22,13 @@ T = torch.tensor
 STOPPED = Raised("KeyError: 'a'", (3, "return x['a']"))
 
 HEAD = "✗ 6.4  " + "Ask yourself which layer listens to that call. " * 4
+SPACED = HEAD.replace("Ask yourself", "Ask  yourself")
 VALUE = "   received   tensor " + "[0.25, 0.5, 0.125], " * 9
 
 
-@pytest.mark.parametrize(("line", "indent"), [(HEAD, 7), (VALUE, 14)])
+@pytest.mark.parametrize(
+    ("line", "indent"), [(HEAD, 7), (SPACED, 7), (VALUE, 14), (VALUE + "a  b", 14)]
+)
 def test_a_long_line_goes_on_below_its_own_text(line, indent):
     first, *rest = wrapped(line).split("\n")
     assert len(rest) >= 2
@@ -31,6 +36,8 @@ def test_a_long_line_goes_on_below_its_own_text(line, indent):
     assert all(part.startswith(" " * indent) for part in rest)
     assert all(part[indent] != " " for part in rest)
     assert max(map(len, [first, *rest])) <= WIDTH
+    for part, following in pairwise([first, *rest]):  # nor sooner than it must be
+        assert len(f"{part} {following.split()[0]}") > WIDTH
     assert " ".join(wrapped(line).split()) == " ".join(line.split())
 
 
