@@ -92,6 +92,18 @@ def test_each_number_of_a_result_has_a_weight_of_its_own_also_a_zero():
     assert found.tolist() == [1, 2, 3]
 
 
+def test_the_weights_are_as_exact_as_the_result():
+    (found,) = gradients_at(lambda x: x, (torch.zeros(4, dtype=torch.float64),), (0,))
+    assert torch.equal(found, torch.linspace(0.5, 1.5, 4, dtype=torch.float64))
+
+
+def test_the_gradient_of_a_single_number_is_compared_too():
+    promises = {"promises": (gradients(0),), "reference": lambda x: x.exp().sum()}
+    assert judged(lambda x: x.exp().sum(), **promises).state == "correct"
+    message = judged(lambda x: x.exp().sum().detach(), **promises).message
+    assert "no gradient flows back to `x`" in message
+
+
 def test_a_gradient_that_is_nan_is_named():
     promises = {"promises": (gradients(0),), "reference": masked_before}
     assert judged(masked_before, **promises).state == "correct"
