@@ -70,11 +70,11 @@ def moved(got: Tensor, expected: Tensor, tolerance: float) -> str:
         if same(got.flip(i), expected, tolerance):
             return f"the right values, in reverse order along axis {i}."
         for step in (1, -1):
-            if got.shape[i] > 2 and same(got.roll(step, i), expected, tolerance):
+            if same(got.roll(step, i), expected, tolerance):
                 return f"the right values, shifted by one place along axis {i}."
     flat, wanted = (sorted(x.flatten().tolist(), key=order) for x in (got, expected))
     tensors = torch.tensor(flat), torch.tensor(wanted)
-    if got.numel() > 2 and got.numel() < 10_000 and same(*tensors, tolerance):
+    if got.numel() < 10_000 and same(*tensors, tolerance):
         return "the right values, in another order."
     return ""
 
@@ -90,7 +90,7 @@ def same(got: Tensor, expected: Tensor, tolerance: float) -> bool:
 def scaled(got: Tensor, expected: Tensor, tolerance: float) -> str:
     """Say by which factor all values are too large or too small."""
     used = expected.abs() > 1e-12
-    if not used.any() or got[~used].abs().gt(tolerance).any():
+    if not used.any():
         return ""
     factors = (got[used] / expected[used]).real
     factor = factors[0].item()

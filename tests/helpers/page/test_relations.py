@@ -85,6 +85,22 @@ def test_nothing_is_said_of_what_is_chance(got, expected):
     assert relation([(got, expected)], 1e-5) == ""
 
 
+def test_a_factor_is_said_down_to_a_millionth():
+    right = T([1.0, 2.0, 4.0], dtype=torch.float64)
+    said = "every value is 1/1e+06 times what is asked for."
+    assert relation([(1e-6 * right, right)], 1e-9) == said
+    assert relation([(0.9e-6 * right, right)], 1e-9) == ""
+
+
+def test_what_should_be_nearly_zero_has_no_factor():
+    for nearly, said in (
+        (1e-12, "every value is 2 times what is asked for."),
+        (2e-12, ""),
+    ):
+        right = T([nearly, 1.0, 2.0], dtype=torch.float64)
+        assert relation([(T([0.0, 2.0, 4.0]), right)], 1e-5) == said
+
+
 def test_what_is_large_is_not_sorted():
     many = torch.arange(10_000.0)
     mixed = many[torch.randperm(10_000, generator=torch.Generator().manual_seed(0))]
