@@ -71,6 +71,7 @@ def test_a_relation_is_said_of_any_axis_any_kind_of_number_and_of_zeros(
         (T([True, False]), T([True, True])),
         ("a", "b"),
         (5, (1, 2, 3)),
+        ((5, 1), (1, 2, 3)),
         (T([1.0]), T([[1.0]])),
         (T([torch.nan, 5.0, 2.0]), T([torch.nan, 1.0, 2.0])),  # the NaN is right
         (T([torch.inf, 5.0, 2.0]), T([torch.inf, 1.0, 2.0])),
