@@ -50,8 +50,8 @@ def write_down(id: str, state: str) -> None:
     if RANK[recorded(_folder / RECORD).get(id, "not attempted")] >= RANK[state]:
         return
     line = json.dumps({"exercise": id, "state": state})
-    with open(_folder / RECORD, "a", encoding="utf-8") as file:
-        file.write("\n" + line)  # in front: a line cut short spoils no other
+    with open(_folder / RECORD, "ab") as file:
+        file.write(f"\n{line}".encode())  # in front: a line cut short spoils no other
 
 
 def found_in(folder: Path) -> dict[str, str]:
@@ -76,8 +76,8 @@ def in_notebook(path: Path) -> dict[str, str]:
     """Return the state of each exercise as a saved notebook shows it, {} where the
     file is none. Exercises are the graded cells that call `check`."""
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        graded = [cell for cell in cells if cell["metadata"].get("nbgrader", {})]
+        cells = json.loads(path.read_bytes())["cells"]
+        graded = [cell for cell in cells if cell["metadata"].get("nbgrader")]
         return {id: state for cell in graded for id, state in in_cell(cell)}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
@@ -101,7 +101,7 @@ def recorded(path: Path) -> dict[str, str]:
     A line that was cut off or is not ours is passed over.
     """
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = path.read_bytes().splitlines()
     except OSError:
         return {}
     best: dict[str, str] = {}
@@ -110,7 +110,7 @@ def recorded(path: Path) -> dict[str, str]:
     return best
 
 
-def entry(line: str) -> tuple[str, str] | None:
+def entry(line: bytes) -> tuple[str, str] | None:
     """Return (exercise, state) of a line of the record, None where it is none."""
     try:
         found = json.loads(line)

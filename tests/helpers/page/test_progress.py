@@ -65,6 +65,23 @@ def test_only_what_is_printed_to_the_page_is_a_verdict(tmp_path):
     assert progress.found_in(tmp_path) == {"1.1": SOLVED, "1.2": UNTOUCHED}
 
 
+def test_a_verdict_may_stand_in_a_later_output_and_a_check_in_a_later_line(tmp_path):
+    path = page(tmp_path, "01.ipynb", ("1.1", "Here it comes:\n"))
+    nb = notebooks.read(path)
+    nb.cells[1].source = 'answer = 3\ncheck("1.1", answer)'
+    figure = v4.new_output("display_data", {"text/plain": "a figure"})
+    verdict = v4.new_output("stream", text="✓ 1.1  correct\n", name="stdout")
+    nb.cells[1].outputs += [figure, verdict]
+    nbformat.write(nb, path)
+    assert progress.found_in(tmp_path) == {"1.1": SOLVED}
+
+
+def test_a_byte_order_mark_that_an_editor_has_added_hides_nothing(tmp_path):
+    path = page(tmp_path, "01.ipynb", ("1.1", "✓ 1.1  correct\n"))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert progress.found_in(tmp_path) == {"1.1": SOLVED}
+
+
 def test_the_best_of_two_editions_counts(tmp_path):
     page(tmp_path, "04.ipynb", ("4.1", "✓ 4.1  correct\n"), ("4.2", "✗ 4.2  no\n"))
     page(tmp_path, "04.new-abcd.ipynb", ("4.1", ""), ("4.2", ""), ("4.3", ""))
@@ -170,7 +187,8 @@ def test_the_worked_edition_and_grading_write_nothing(
     progress.follow("00", tmp_path)
     exercises.check("0.1", exercises.find("0.1").reference)
     assert not list(tmp_path.iterdir())
-    assert capsys.readouterr().out.count("In your own copy") == 2
+    said = "In your own copy (make lab), your progress stands here.\n"
+    assert sum(said == line for line in capsys.readouterr().out.splitlines(True)) == 2
 
 
 def test_the_open_lesson_is_pointed_at(tmp_path, kernel, capsys):
