@@ -47,6 +47,7 @@ def test_two_notebooks_that_hold_the_memory_are_told_in_one_line(machine, capsys
     assert said.count("\n") == 1
     assert "0.8 GiB are free, a lesson needs 2." in said
     assert "2 other notebooks are open and hold 2.4 GiB: shut down" in said
+    assert said.endswith(', in the tab "Running Terminals and Kernels".\n')
 
 
 def test_one_notebook_is_told_as_one(machine, capsys):
