@@ -711,3 +711,10 @@ def test_a_known_mistake_that_stops_with_an_error_is_named():
     message = judge_answer(exercise, own).message
     assert message.startswith("A row is no matrix.\n")
     assert "line " in message
+
+
+def test_an_error_of_another_kind_is_no_known_mistake():
+    wrong = (Wrong(lambda x_bt: x_bt @ x_bt, "A row is no matrix."),)
+    exercise = dataclasses.replace(SOFTMAX, wrong=wrong)
+    message = judge_answer(exercise, lambda x_bt: x_bt.nope()).message
+    assert message.startswith("Your code stopped with AttributeError: ")
