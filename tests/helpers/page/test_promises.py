@@ -9,6 +9,7 @@ from helpers.page.exercises import Exercise, judge_answer
 from helpers.page.promises import (
     gradients,
     gradients_at,
+    gradients_left_on,
     inputs_unchanged,
     same_object,
     whole_number,
@@ -107,8 +108,10 @@ def test_the_gradient_of_a_single_number_is_compared_too():
 def test_a_gradient_that_is_nan_is_named():
     promises = {"promises": (gradients(0),), "reference": masked_before}
     assert judged(masked_before, **promises).state == "correct"
-    message = judged(masked, **promises).message
-    assert "the gradient to `x` is NaN" in message and in_good_form(message)
+    assert judged(masked, **promises).message == (
+        "The values are right, but the gradient to `x` is NaN: one step of training "
+        "would destroy every weight."
+    )
     own = {"promises": (gradients(0, text="Mine."),), "reference": masked_before}
     assert judged(masked, **own).message == "Mine."
 
@@ -133,6 +136,9 @@ class Layer(nn.Linear):
     [
         (changes_rows, (X,), "changed the input `x` in place"),
         (lambda words: words.pop(), (["a", "b"],), "the input `words` in place"),
+        (lambda words: words.reverse(), (["a", "b"],), "the input `words` in place"),
+        (lambda xs: xs[1].zero_(), ([X, X + 1],), "the input `xs` in place"),
+        (lambda xs: xs[1].clone().zero_(), ([X, X + 1],), ""),
         (lambda d: d.pop("a"), ({"a": 1},), "the input `d` in place"),
         (lambda net: net.eval()(X), (Layer(2, 2),), "the input `net` in place"),
         (lambda net: net.requires_grad_(False)(X), (Layer(2, 2),), "the input `net`"),
@@ -146,6 +152,53 @@ def test_a_changed_input_is_noticed_by_its_name(answer, case, said):
     assert said in text
     assert bool(text) == bool(said)
     assert not text or in_good_form(text)
+
+
+NUMPY = "The values are right, but not for inputs that need a gradient: "
+NUMPYS_WAY_OUT = (
+    " Without NumPy and without changes in place, PyTorch can follow every step back."
+)
+
+
+@pytest.mark.parametrize(
+    ("promise", "answer", "begin", "end"),
+    [
+        (
+            inputs_unchanged(),
+            changes_rows,
+            "The values are right, but you changed the input `x` in place: whoever ",
+            "called your function still needs it. Work on a copy (`.clone()`), or "
+            "write a new value instead of changing the old one.",
+        ),
+        (
+            gradients_left_on,
+            lambda x: torch.set_grad_enabled(False),
+            "The values are right, but gradients are switched off for everything that ",
+            "follows, and nothing could be trained any more. `with torch.no_grad():` "
+            "switches them on again at its end.",
+        ),
+        (gradients(0), lambda x: T(x.numpy()), NUMPY, NUMPYS_WAY_OUT),
+        (
+            gradients(0),
+            lambda x: x.detach(),
+            "The values are right, but no gradient flows back to `x`: something in ",
+            "between (`.item()`, `.detach()`, `.data`, NumPy, a new torch.tensor) "
+            "cuts it off, and nothing could be trained.",
+        ),
+        (
+            whole_number,
+            lambda x: 2.0,
+            "2.0 has the right value and is a float; a whole number is asked for ",
+            "(`//` divides whole numbers, `/` makes floats).",
+        ),
+    ],
+    ids=["input", "gradients left on", "NumPy", "cut off", "float"],
+)
+def test_a_broken_promise_is_told_with_the_way_out(promise, answer, begin, end):
+    with torch.enable_grad():
+        text = promise(answer, lambda x: x + 1, (X,), 1e-5)
+    assert text.startswith(begin) and text.endswith(end)
+    assert text == begin + end or begin == NUMPY
 
 
 def test_the_very_object_is_asked_for():
