@@ -90,6 +90,7 @@ LOGITS = torch.tensor([0.1, 0.4, 0.2, 0.3], dtype=torch.float64).log() + 5
     [
         ({}, MIXED),
         ({"temperature": 0.5}, [1 / 30, 16 / 30, 4 / 30, 9 / 30]),
+        ({"k": 1}, [0, 1, 0, 0]),
         ({"k": 3}, [0, 4 / 9, 2 / 9, 3 / 9]),
         ({"p": 0.5}, [0, 4 / 7, 0, 3 / 7]),
         ({"k": 3, "p": 0.75}, [0, 4 / 7, 0, 3 / 7]),  # of what k left: 7 / 9
@@ -186,7 +187,7 @@ def test_a_nucleus_of_everything_keeps_everything():
 
 @pytest.mark.parametrize("wrong", [{"temperature": 0.0}, {"k": 0}, {"p": 0.0}])
 def test_limits_that_leave_nothing_are_refused(wrong):
-    with pytest.raises(ValueError, match="above 0"):
+    with pytest.raises(ValueError, match=r"^temperature, k and p must be above 0$"):
         next_probabilities(torch.zeros(3), **wrong)
 
 
