@@ -96,6 +96,10 @@ def test_norms_come_last_gelu_is_exact_and_eps_small(theirs):
     assert model.norm.eps == 1e-12 and model(torch.zeros(1, 1).long()).shape[2] == C
 
 
+def test_there_are_512_positions_unless_told():
+    assert BERT(V, C, N, 1, INNER).embedding.positions.weight.shape == (512, C)
+
+
 def test_more_than_there_are_positions_is_an_error(theirs):
     with pytest.raises(ValueError, match="13 tokens, but only 12 positions"):
         copied(theirs)(torch.randint(V, (1, LONGEST + 1)))

@@ -243,8 +243,17 @@ def test_attention_in_parts_is_attention_at_once(cuts, rotary):
 
 def test_a_layer_with_its_norms_last_is_refused():
     layer, x = EncoderLayer(C, N, C, norm_first=False), torch.randn(B, T, C)
-    with pytest.raises(ValueError, match="norms come first"):
+    said = r"^keys and values are kept only where the norms come first$"
+    with pytest.raises(ValueError, match=said):
         read_on(layer, x, None)
+
+
+@positions
+def test_a_single_layer_keeps_its_own_too(longest):
+    model, ids = drawn(GPT(V, C, N, 1, longest)).double(), torch.randint(V, (B, T))
+    first, past = Cached(model)(ids[:, :4])
+    second, _ = Cached(model)(ids[:, 4:], past)
+    torch.testing.assert_close(torch.cat([first, second], dim=1), model(ids)[0])
 
 
 @positions

@@ -92,6 +92,13 @@ def test_patches_are_those_of_unfold(setting):
     assert torch.equal(ours.reshape(theirs.shape), theirs)
 
 
+def test_a_window_moves_by_one_pixel_and_nothing_is_padded_unless_told():
+    x = picture()
+    theirs = F.unfold(x, 3)
+    assert torch.equal(patches(x, 3).reshape(theirs.shape), theirs)
+    assert (output_size(11, 3), output_size(13, 3)) == (9, 11)
+
+
 @pytest.mark.parametrize(
     ("height", "width", "kernel"), [(4, 4, 2), (5, 7, 3), (3, 6, 1)]
 )
