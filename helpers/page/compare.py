@@ -79,7 +79,7 @@ def describe(value: Any, digits: int = 6) -> str:
     return text if len(text) <= 200 else text[:200] + " …"
 
 
-def short(value: Any, digits: int = 6) -> str:
+def short(value: Any, digits: int) -> str:
     """Return the text of a value, its floats with so many significant digits."""
     if isinstance(value, float):
         return f"{value:.{digits}g}"

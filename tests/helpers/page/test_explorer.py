@@ -61,6 +61,13 @@ def test_a_page_that_nobody_moves_shows_the_starting_values(page):
     assert handle.updates == []
 
 
+def test_only_the_value_of_a_control_redraws(page):
+    _, handle = page
+    kernel, _ = explore()
+    kernel.description, kernel.disabled = "size", True
+    assert handle.updates == []
+
+
 def test_moving_a_control_redraws_the_same_output(page):
     shown, handle = page
     kernel, stride = explore()

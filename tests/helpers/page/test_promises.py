@@ -131,6 +131,13 @@ class Layer(nn.Linear):
     """A layer that is an input."""
 
 
+class Double:
+    """An object that can be called; a copy of it is not equal to it."""
+
+    def __call__(self, x):
+        return 2 * x
+
+
 @pytest.mark.parametrize(
     ("answer", "case", "said"),
     [
@@ -144,6 +151,7 @@ class Layer(nn.Linear):
         (lambda net: net.requires_grad_(False)(X), (Layer(2, 2),), "the input `net`"),
         (lambda net: net.weight.data.zero_(), (Layer(2, 2),), "the input `net`"),
         (lambda f, x: x, (torch.exp, X), ""),
+        (lambda f, x: f(x), (Double(), X), ""),
         (lambda x: x.clone().exp_(), (X,), ""),
     ],
 )
