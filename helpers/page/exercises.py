@@ -222,7 +222,7 @@ def judge_cases(
     for case, g, e in zip(cases, got, expected, strict=True):
         if not same(g, e, exercise.tolerance):
             known = misconception(exercise, cases, got) or ""
-            found = kind_difference(g, e) or input_found(exercise, answer, case, g)
+            found = kind_difference(g, e) or input_found(exercise, answer, case)
             found = found or values_found(exercise, got, expected)
             lines = [
                 headline(wording, known, found, g),
@@ -235,11 +235,9 @@ def judge_cases(
     return Verdict("correct", wording.right)
 
 
-def input_found(exercise: Exercise, answer: Any, case: tuple, got: Any) -> str:
+def input_found(exercise: Exercise, answer: Any, case: tuple) -> str:
     """Return which input was changed by an answer that ran to its end, or ""."""
-    if not callable(answer) or isinstance(got, Raised):
-        return ""
-    return changed_input(answer, case, exercise.may_change)
+    return changed_input(answer, case, exercise.may_change) if callable(answer) else ""
 
 
 def values_found(exercise: Exercise, got: list, expected: list) -> str:

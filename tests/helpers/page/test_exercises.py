@@ -521,7 +521,12 @@ def test_hints_come_one_by_one_and_start_again(capsys):
 
 @pytest.mark.parametrize(
     ("id", "said"),
-    [("77.3", "lesson 77 has 77.1, 77.2"), ("78.1", "has none"), ("", "no exercise")],
+    [
+        ("77.3", "^There is no exercise '77.3'; lesson 77 has 77.1, 77.2.$"),
+        ("77", "^There is no exercise '77'; lesson 77 has 77.1, 77.2.$"),
+        ("78.1", "^There is no exercise '78.1': lesson 78 has none.$"),
+        ("", "no exercise"),
+    ],
 )
 @pytest.mark.parametrize("ask", [hint, lambda id: check(id, 1)])
 def test_an_unknown_exercise_is_a_user_error(ask, id, said):
