@@ -16,8 +16,8 @@ from helpers.page.compare import as_complex, close
 def relation(pairs: list[tuple[Any, Any]], tolerance: float) -> str:
     """Return how all answers relate to what was expected, in a sentence, or "".
 
-    `pairs`: (got, expected) of the cases that differ, of the same kind and shape;
-    parts of tuples are looked at one by one.
+    `pairs`: (got, expected) of every case, of the same kind and shape; those that
+    differ count, and parts of tuples are looked at one by one.
     """
     flat = [part for pair in pairs for part in parts(*pair)]
     wrong = [(a, b) for a, b in flat if not close(a, b, tolerance).all()]
