@@ -149,6 +149,16 @@ def test_a_text_of_one_ngram_is_enough(order):
     assert found.tolist() == pytest.approx(wanted)
 
 
+@pytest.mark.parametrize("text", [[0, 1, 2], [2, 0, 1]])
+def test_the_last_symbol_may_stand_at_the_end_alone_or_at_the_beginning(text):
+    ids = torch.tensor(text)
+    model, slow = KneserNey(ids, 2, 3), Slow(text, 2, 3)
+    row = [2, 2, 1, 0, 2]
+    (found,) = model.probabilities(torch.tensor([row]))
+    wanted = [slow(row[:t], row[t]) for t in range(5)]
+    assert found.tolist() == pytest.approx(wanted)
+
+
 @pytest.mark.parametrize(("order", "long"), [(3, 2), (1, 0), (0, 5), (-1, 5)])
 def test_an_order_that_does_not_fit_is_refused(order, long):
     ids = torch.zeros(long, dtype=torch.long)

@@ -68,6 +68,13 @@ def test_all_at_once_is_one_by_one(shape, dtype):
     torch.testing.assert_close(orthogonalised(several), wanted, rtol=0, atol=gap)
 
 
+def test_a_coarse_gradient_stays_coarse():
+    g = gradient((6, 9))[0]
+    found = orthogonalised(g.bfloat16())
+    assert found.dtype == torch.bfloat16
+    assert cosine(found.float(), orthogonalised(g)) > 0.99
+
+
 @every_shape
 def test_lying_or_standing_makes_no_difference(shape):
     g = gradient(shape)[0].double()
