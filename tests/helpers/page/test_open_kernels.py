@@ -63,12 +63,17 @@ def test_one_notebook_is_told_as_one(machine, capsys):
         process(5, username="grace"),
         process(5, username=None, cmdline=None),
         process(5, cmdline=None),
-        process(5, ppid=os.getpid()),  # a worker of the page's own
         SimpleNamespace(info=process(5).info | {"memory_info": None}),
     ],
 )
 def test_what_is_no_notebook_of_this_user_is_not_counted(other, machine, capsys):
     machine(0.8, other)
+    tell_of_open_kernels()
+    assert capsys.readouterr().out == ""
+
+
+def test_a_worker_of_the_pages_own_kernel_is_not_counted(machine, capsys):
+    machine(0.8, process(5, ppid=os.getpid()))  # in a fork, not that of the collection
     tell_of_open_kernels()
     assert capsys.readouterr().out == ""
 
