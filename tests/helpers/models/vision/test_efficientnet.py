@@ -157,3 +157,11 @@ def test_the_names_are_those_of_the_released_weights():
     expected = ["_conv_stem", "_bn0", *(f"_blocks.0.{part}" for part in block[2:])]
     expected += [f"_blocks.{i}.{part}" for i in range(1, 5) for part in block]
     assert layers == [*expected, "_conv_head", "_bn1", "_fc"]
+
+
+def test_a_norm_keeps_99_hundredths_of_its_averages():
+    norm, x = tf_norm(2), torch.randn(5, 2, 3, 3)
+    norm(x)
+    mean, var = x.mean(dim=(0, 2, 3)), x.var(dim=(0, 2, 3))
+    torch.testing.assert_close(norm.running_mean, 0.01 * mean)
+    torch.testing.assert_close(norm.running_var, 0.99 + 0.01 * var)
