@@ -28,7 +28,7 @@ def largest_gap(
     return max(gaps)
 
 
-def results(function: Callable, inputs: tuple, mean: bool) -> list[Tensor]:
+def results(function: Callable, inputs: tuple, mean: bool = False) -> list[Tensor]:
     """Return the output, and the gradient with respect to each input."""
     inputs = tuple(x.detach().clone().requires_grad_() for x in inputs)
     output = function(*inputs)
@@ -85,7 +85,7 @@ class InOneRow(nn.Module):
     def forward(self, x_bte: Tensor, *state: Tensor) -> Tensor:
         single = len(state) == 1 and isinstance(self.layer, nn.RNNBase)
         y_bth, last = self.layer(x_bte, state[0] if single else state)
-        # Of a GRU, `last` is one tensor: its layers follow each other all the same.
+        last = last if isinstance(last, tuple) else (last,)
         return torch.cat([part.flatten() for part in (y_bth, *last)])
 
 
