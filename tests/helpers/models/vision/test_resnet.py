@@ -279,6 +279,13 @@ def test_the_norm_stands_after_the_convolution_or_before_it():
     assert kinds(DeepNet(PlainBlock, 8).stem) == after[:3]
 
 
+@pytest.mark.parametrize("block", [*BLOCKS, BasicBlock, Bottleneck])
+def test_a_block_keeps_the_size_unless_told(block):
+    inputs = 4 * block.expansion if hasattr(block, "expansion") else 4
+    x = torch.randn(2, inputs, 6, 5)
+    assert block(inputs, 4)(x).shape == x.shape
+
+
 @pytest.mark.parametrize("block", BLOCKS)
 def test_the_stride_is_that_of_the_first_convolution(block):
     strides = [layer.stride for layer in convolutions(block(2, 3, 2).branch)]
