@@ -271,7 +271,8 @@ def writer(padding=-1):
 def test_tokens_get_their_vectors_and_where_they_stand():
     x = torch.randn(B, T, C)
     torch.testing.assert_close(with_positions(x), 8**0.5 * x + sinusoidal(T, C))
-    assert with_positions(x.double()).dtype == torch.float64
+    for dtype in (torch.float64, torch.bfloat16):
+        assert with_positions(x.to(dtype)).dtype == dtype
 
 
 @pytest.mark.parametrize("padding", [-1, PADDING])
