@@ -9,6 +9,11 @@ from dataclasses import dataclass
 MODULE = "helpers.page.exercises"
 
 
+class Stopped(Exception):
+    """The kernel did not get to its end with what was asked: a cell failed, with these
+    outputs, or the kernel was lost."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One exercise to be judged. answer: the expression for it, in the notebook's own

@@ -29,8 +29,15 @@ from tools.execute.warm import Warm, forked
 CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")  # a container's, on Linux
 MEMORY = 3 * 2**28  # bytes that a kernel and its clerk take
 # What nbgrader's commands import, and what a class has of its own there.
-OF_NBGRADER = tuple(f"tools.classroom.{n}" for n in ("worker", "steps", "inactive"))
-OF_KERNELS = ("ipykernel.kernelapp", "helpers.page.setup", "helpers.page.exercises")
+OF_NBGRADER = tuple(
+    f"tools.classroom.{name}" for name in ("worker", "steps", "judge", "inactive")
+)
+OF_KERNELS = (
+    "ipykernel.kernelapp",
+    "helpers.page.setup",
+    "helpers.page.recorder",
+    "helpers.page.exercises",
+)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from helpers.page.exercises import find, judge_answer, said
 from helpers.page.plain_values import NotPlain, from_bytes
 from helpers.page.recorder import NUMBERS, VALUES
 from helpers.page.verdicts import in_a_line
-from tools.classroom.checks import Check
+from tools.classroom.checks import Check, Stopped
 
 LARGEST = 16  # megabytes of a file that is handed over
 LONGEST = 10_000  # characters of a verdict
@@ -32,10 +32,6 @@ FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")  # where the system has them
 RECORD = '__import__("helpers.page.recorder", fromlist=["hand_over"]).hand_over'
 
 Ask = Callable[[list[tuple]], tuple[bytes, bytes]]
-
-
-class Stopped(Exception):
-    """The kernel did not get to its end with a question: a cell failed, or it died."""
 
 
 def judge(check: Check, ask: Ask) -> tuple[bool, str]:

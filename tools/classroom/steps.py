@@ -18,11 +18,9 @@ from nbgrader import utils
 from nbgrader.preprocessors import Execute, OverwriteCells
 from traitlets import Bool, Dict, Integer, List, Unicode
 
-from helpers.page.verdicts import wrapped
 from tools.classroom import gradebook, needed, workplace
-from tools.classroom.checks import Check, parted
+from tools.classroom.checks import Check, Stopped, parted
 from tools.classroom.crew import kernels_are_gone
-from tools.classroom.judge import Stopped, code_for, handed_over, judge
 from tools.classroom.workplace import Workplace
 from tools.execute.sandbox import Limits
 
@@ -142,6 +140,10 @@ class GradedRun(Execute):
     def run_checks(self, cell, index, checks: list[Check], rest: str):
         """Judge what a check cell asks for, once all else in it has run. Its outputs
         are those of that and the judge's alone."""
+        # Where they are used: they bring PyTorch, which other commands do without.
+        from helpers.page.verdicts import wrapped
+        from tools.classroom.judge import judge
+
         cell.outputs = []
         try:
             cell.outputs += self.run_beside(cell, index, rest).outputs
@@ -166,6 +168,8 @@ class GradedRun(Execute):
         Raises Stopped with the cell's error, or from that of a kernel that is lost; of
         the kinds of errors that a judge has to do with, it is none.
         """
+        from tools.classroom.judge import code_for, handed_over
+
         path = self.workplace.channel / secrets.token_hex(8)
         self.run_beside(cell, index, code_for(answer, path, asked))
         return handed_over(path)
@@ -175,12 +179,15 @@ class GradedRun(Execute):
         the cell. Raises Stopped as `ask` does."""
         beside = v4.new_code_cell(source, metadata=cell.metadata)
         started = time.monotonic()
+        self.nb.cells[index] = beside  # where nbclient looks for what it displays
         try:
             self.execute_cell(beside, index, store_history=False)
         except (CellTimeoutError, RuntimeError) as failure:
             raise Stopped from failure
         finally:
-            self.nb.cells[index] = cell  # nbclient has put the other there
+            self.nb.cells[index] = cell
+            for places in self._display_id_map.values():
+                places.pop(index, None)  # no later cell changes what is judged
             self.spent += time.monotonic() - started
         if failed := [o for o in beside.outputs if o.output_type == "error"]:
             raise Stopped(*failed)

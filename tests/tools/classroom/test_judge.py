@@ -11,11 +11,10 @@ from safetensors.torch import save
 
 from helpers.page import recorder
 from helpers.page.exercises import find, judge_answer, said
-from tools.classroom.checks import Check
+from tools.classroom.checks import Check, Stopped
 from tools.classroom.judge import (
     LARGEST,
     LONGEST,
-    Stopped,
     code_for,
     handed_over,
     judge,

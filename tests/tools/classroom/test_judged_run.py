@@ -218,3 +218,17 @@ def test_an_answer_that_does_not_end_is_stopped(run):
     assert points(cells[1]) == 0
     assert "took too long" in error(cells[1])
     assert notebooks.stream(cells[2]) == "on\n"
+
+
+SHOWS = IS_RIGHT.replace("\n", '\n    display({}, raw=True, display_id="own")\n', 1)
+CHANGES = """\
+from IPython.display import update_display
+
+update_display({"text/plain": "changed"}, raw=True, display_id="own")"""
+
+
+def test_what_an_answer_displays_cannot_be_changed_into_a_verdict(run):
+    cells = run(workplace.which(), SHOWS, CHECK, CHANGES)
+    assert points(cells[1]) == 1
+    (said,) = cells[1].outputs
+    assert set(said) == {"output_type", "name", "text"}
