@@ -234,7 +234,8 @@ def main(arguments: argparse.Namespace) -> int:
     if to_commit:
         rests_on = {task.source.stem: task.rests_on for task in grid}
         keep_further(found["claims"], rests_on, FURTHER)
-        print(*quotes.renew(), sep="\n")
+        for change in quotes.renew():
+            print(change)
     bad = [f"{c['id']} {text}" for c in found["claims"] for text in c["problems"]]
     print("\n".join([*found["errors"], *bad, f"{len(found['claims'])} claims"]))
     return 1 if bad or found["errors"] else 0
