@@ -48,11 +48,27 @@ class Flow:
 
 
 def statements_of(source: str) -> list[ast.stmt]:
-    """Return a cell's statements; raises Unreadable for what is not Python alone."""
+    """Return a cell's statements, none where IPython finds no Python in it, for then
+    nothing of it runs; raises Unreadable for what is not Python alone."""
     try:
         return ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError) as error:
+        if never_runs(source):
+            return []
         raise Unreadable(str(error)) from None
+
+
+def never_runs(source: str) -> bool:
+    """Return whether a cell is no Python even once its magics are written out."""
+    from IPython.core.inputtransformer2 import TransformerManager  # takes a while
+
+    try:
+        ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError):
+        return True
+    except RecursionError:
+        pass
+    return False
 
 
 def flow_of(statements: Iterable[ast.stmt]) -> Flow:

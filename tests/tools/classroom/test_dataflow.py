@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.classroom.dataflow import Unreadable, flow_of, statements_of
+from tools.classroom.dataflow import Flow, Unreadable, flow_of, statements_of
 
 
 def flow(source):
@@ -106,7 +106,7 @@ def test_what_no_call_can_change_is_a_definition(source, defines):
     [
         "%timeit f()",
         "!ls",
-        "def f(:",
+        "%%time\ndef f(:",
         "from a import *",
         "import __main__",
         "from __main__ import a",
@@ -114,12 +114,16 @@ def test_what_no_call_can_change_is_a_definition(source, defines):
         "exec('a = 1')",
         "get_ipython().run_line_magic('load', 'a')",
         "print(vars())",
-        "\0",
     ],
 )
 def test_what_could_do_anything_is_said_to(source):
     with pytest.raises(Unreadable):
         flow(source)
+
+
+@pytest.mark.parametrize("source", ["def f(:", "f(1", "%timeit f()\nprint 1", "\0"])
+def test_what_ipython_cannot_read_does_nothing(source):
+    assert flow(source) == Flow()
 
 
 def test_what_only_looks_like_that_is_read():

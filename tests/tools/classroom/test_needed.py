@@ -43,9 +43,12 @@ PAGES = [
     "* import a | * a.set_mode(1) | * check(a)",
     "* import a | * a.x = 1 | * check(a)",
     "* class A: ... | * setattr(A, 'f', len) | * check(A)",
+    # What is no Python never runs, and so changes nothing.
+    "a = load() | * b = load() | * def f(: a | * check(b)",
     # Where the sources do not tell, all runs.
     "* a = load() | * globals()['b'] = 1 | * check(1)",
     "* a = load() | * %timeit g() | * check(1)",
+    "* a = load() | * %%time\nf(: | * check(1)",
 ]
 
 
