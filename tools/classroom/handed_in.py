@@ -29,28 +29,26 @@ def folder_of(room: Classroom, lesson: Path, student: str, step: str) -> Path:
 
 
 def the_notebook(room: Classroom, lesson: Path, student: str) -> Path:
-    """Return the file that a student has handed in: the one that is named as the
-    lesson, the only one that ends so, or the only notebook.
+    """Return the file that a student has handed in: the only one with the lesson's name
+    in its own, or the only notebook.
 
-    Raises UserError for none, several, whatever is neither a file nor a folder, or a
-    student whose name nbgrader would take for a pattern.
+    Raises UserError for none, several (a second round beside the first), whatever is
+    neither a file nor a folder, or a student whose name nbgrader would take for a
+    pattern.
     """
     folder = folder_of(room, lesson, student, SUBMITTED)
     refuse_patterns(folder)
     if refused := why_refused(folder):
         raise UserError(f"{refused}.")
     found = [path for path in sorted(folder.iterdir()) if path.is_file()]
-    likely = [path for path in found if ENDING in path.name.lower()]
-    for names in (lambda n: n == lesson.name, lambda n: n.endswith(lesson.name)):
-        if len(named := [path for path in likely if names(path.name)]) == 1:
-            likely = named
-            break
+    seen = [path for path in found if not path.name.startswith(".")]
+    likely = [path for path in seen if ENDING in path.name.lower()]
+    named = [path for path in likely if lesson.stem.lower() in path.name.lower()]
+    likely = named or likely
     if len(likely) != 1:
         names = ", ".join(path.name for path in likely or found) or "nothing"
-        todo = "leave one" if likely else f"ask for the {ENDING} file"
-        raise UserError(
-            f"no {lesson.name} was handed in; {folder} holds {names}: {todo}."
-        )
+        todo = "leave the one that counts" if likely else f"ask for the {ENDING} file"
+        raise UserError(f"{folder} holds {names}: {todo}.")
     (path,) = likely
     return path
 
