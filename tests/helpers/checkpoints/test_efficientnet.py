@@ -154,7 +154,9 @@ def test_other_weights_are_never_opened(drawn, site, keep, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert said.count("\n") == 1 and str(file) in said
     file.unlink()
-    with pytest.raises(UserError, match="is absent"):
+    # From Python 3.12 on, a package does not list a file that is gone; nor does any
+    # Python's once something has imported `importlib_metadata`.
+    with pytest.raises(UserError, match="is absent|not installed"):
         lite0()
 
 

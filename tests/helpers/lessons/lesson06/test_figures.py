@@ -186,7 +186,7 @@ def test_accuracies_stand_in_percent_over_the_parts_frozen():
     assert said(ax) == (
         "A title",
         "parts frozen, from the input on",
-        "digits read right (%)",
+        "digits read right (%, cut axis)",
     )
     assert list(ax.get_xticks()) == [0, 1, 2]
     assert [list(line.get_xdata()) for line in ax.lines] == [[0, 1, 2]] * 3
