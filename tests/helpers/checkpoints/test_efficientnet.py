@@ -156,7 +156,7 @@ def test_other_weights_are_never_opened(drawn, site, keep, monkeypatch, capsys):
     file.unlink()
     # From Python 3.12 on, a package does not list a file that is gone; nor does any
     # Python's once something has imported `importlib_metadata`.
-    with pytest.raises(UserError, match="is absent|not installed"):
+    with pytest.raises(UserError, match=r"is absent|not installed"):
         lite0()
 
 
