@@ -86,6 +86,9 @@ def test_other_code_seed_or_budget_is_another_run_other_prose_is_not(lesson):
     assert not first.file(".ipynb").exists()
 
 
+CELL = "from helpers.a import f\nfrom helpers.page.exercises import check"
+
+
 @pytest.fixture
 def checkout(tmp_path, write_lesson):
     """A small checkout: a lesson that imports a, which imports b, which reads data."""
@@ -103,7 +106,7 @@ def checkout(tmp_path, write_lesson):
     for name, source in sources.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(source, encoding="utf-8")
-    lesson = write_lesson(tmp_path, "01_tiny", [code("from helpers.a import f")])
+    lesson = write_lesson(tmp_path, "01_tiny", [code(CELL)])
     return tmp_path, lesson
 
 
