@@ -22,7 +22,7 @@ from tools.classroom.folder import Classroom, logged
 from tools.classroom.workplace import KERNELS, SEAL, which
 from tools.classroom.workplace import environment as workplace_environment
 from tools.course import notebooks
-from tools.course.imports import file_of, imports
+from tools.course.imports import bank_of, file_of, imports
 from tools.execute import kernels
 from tools.execute.warm import Warm, forked
 
@@ -103,11 +103,6 @@ def kernels_are_gone() -> bool:
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as channel:
         return channel.connect_ex(path) != 0
-
-
-def bank_of(lesson: Path) -> str:
-    """Return the module of a lesson's exercises."""
-    return f"helpers.lessons.lesson{lesson.stem[:2]}.exercises"
 
 
 def imported(source: Path) -> list[str]:

@@ -48,11 +48,8 @@ def renewed(
         if old == new:
             return match[0]
         changes.append(f"claim {id} was {old}, and is {new}")
-        before, after = (
-            match.string[match.start() : start],
-            match.string[end : match.end()],
-        )
-        return before + new + after
+        text = match.string
+        return text[match.start() : start] + new + text[end : match.end()]
 
     def value(match: re.Match) -> str:
         new = measured.get(match[3], " ".join(match[1].split()))

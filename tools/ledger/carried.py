@@ -14,7 +14,7 @@ from pathlib import Path
 from helpers.core.errors import UserError
 from tools.course import files
 
-FOLDER = Path(__file__).parent / "further"
+FURTHER = Path(__file__).parent / "further"
 # What has to be the same; a claim's words and its place may have changed.
 SAME = ("kind", "unit", "on", "limits")
 OF_THE_RUN = ("values", "measured", "judged", "held")
@@ -69,7 +69,9 @@ def reads_the_same(
     return values == [runs.get(seed, {}).get("values", ()) for seed in printed]
 
 
-def keep(entries: Sequence[dict], rests_on: Mapping[str, str], folder: Path) -> None:
+def keep_further(
+    entries: Sequence[dict], rests_on: Mapping[str, str], folder: Path
+) -> None:
     """Write the file of each lesson from the entries of a ledger, a line per claim."""
     for lesson, fingerprint in rests_on.items():
         lines = []

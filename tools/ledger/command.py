@@ -10,8 +10,13 @@ from helpers.core.errors import UserError
 from tools.course import files, notebooks, quotes
 from tools.course.options import add_lessons, add_variable, spelled_out
 from tools.execute.schedule import progress_bar
-from tools.ledger.carried import FOLDER, OF_THE_RUN, carried, earlier
-from tools.ledger.carried import keep as keep_further
+from tools.ledger.carried import (
+    FURTHER,
+    OF_THE_RUN,
+    carried,
+    earlier,
+    keep_further,
+)
 from tools.ledger.grid import Task, as_json, execute, keep, kept, tasks
 from tools.ledger.margins import margins, smallest
 from tools.ledger.page import page
@@ -19,7 +24,6 @@ from tools.ledger.pools import pool
 from tools.ledger.sources import sources
 
 COMMITTED = files.ROOT / "CLAIMS.md"
-FURTHER = FOLDER  # what was measured at every seed, committed beside the page
 PRINTED_SEEDS = [0, 1, 2, 3, 4]
 FURTHER_SEEDS = list(range(5, 15))
 PRINTED = {"BUDGET": 1.0}

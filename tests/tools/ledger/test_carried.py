@@ -6,7 +6,7 @@ import pytest
 from support.ledger_lessons import claim
 
 from helpers.core.errors import UserError
-from tools.ledger.carried import carried, earlier, keep
+from tools.ledger.carried import carried, earlier, keep_further
 from tools.ledger.command import entry
 
 PRINTED = [0, 1]
@@ -28,7 +28,7 @@ def keep_runs(folder, runs, rests_on="before"):
         {"lesson": "01_tiny"} | entry({seed: run[id] for seed, run in runs.items()})
         for id in (FIRST, SECOND)
     ]
-    keep(entries, {"01_tiny": rests_on}, folder)
+    keep_further(entries, {"01_tiny": rests_on}, folder)
 
 
 @pytest.fixture
