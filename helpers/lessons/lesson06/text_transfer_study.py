@@ -12,16 +12,16 @@ from pathlib import Path
 import torch
 
 from helpers.checkpoints.minilm import MiniLM, loaded, model_folder
-from helpers.core.files import ROOT
-from helpers.data.measured import FOLDER, load, save
-from helpers.data.text.libraries import Texts, draws, library_task
-from helpers.lessons.lesson06.text_transfer import (
+from helpers.checkpoints.text_transfer import (
     FrozenMiniLM,
     by_counted_words,
     by_fine_tuned,
     by_frozen_minilm,
     fine_tuned,
 )
+from helpers.core.files import ROOT
+from helpers.data.measured import FOLDER, load, save
+from helpers.data.text.libraries import Texts, draws, library_task
 
 FILE = FOLDER / "paragraph_ranking.json"
 COMMAND = "python -m helpers.lessons.lesson06.text_transfer_study"

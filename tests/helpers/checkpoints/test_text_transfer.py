@@ -8,11 +8,9 @@ import torch
 import torch.nn.functional as F
 from transformers import BertForSequenceClassification
 
+from helpers.checkpoints import text_transfer
 from helpers.checkpoints.minilm import open_minilm
-from helpers.core.errors import UserError
-from helpers.data.text.libraries import Texts, draws
-from helpers.lessons.lesson06 import text_transfer
-from helpers.lessons.lesson06.text_transfer import (
+from helpers.checkpoints.text_transfer import (
     STRENGTHS,
     TOKENS,
     TUNING,
@@ -31,6 +29,8 @@ from helpers.lessons.lesson06.text_transfer import (
     token_ids,
     with_class_head,
 )
+from helpers.core.errors import UserError
+from helpers.data.text.libraries import Texts, draws
 
 FISH, TREES = ["salmon", "trout", "herring"], ["oak", "birch", "willow"]
 LONG = "The old man told his grandson a story about the sea. " * 8
