@@ -40,18 +40,19 @@ def carried(
     rests_on: str,
     printed: Sequence[int],
 ) -> dict[str, dict[int, dict]]:
-    """Return {id of a claim: {further seed: record}} of what was kept, in the words of
-    the lesson as it is.
+    """Return {id of a claim: {seed: record}} of what was kept, in the words of the
+    lesson as it is.
 
     `now`: the records of the lesson as it is, by seed and id; what stands there is not
-    looked for. `rests_on`: its fingerprint. `printed`: the seeds at which a claim has
-    to read as before where the fingerprint is another.
+    looked for. `rests_on`: its fingerprint; with the one that was kept, printed seeds
+    are carried like others. `printed`: the seeds at which a claim has to read as before
+    where the fingerprint is another.
     """
-    if not now.keys() >= set(printed):
-        return {}
     same_code = kept["rests_on"] == rests_on
+    if not now or not (same_code or now.keys() >= set(printed)):
+        return {}
     found = {}
-    for id, claim in now[printed[0]].items():
+    for id, claim in now[min(now)].items():
         before = kept["claims"].get(id)
         if before is None or any(before[name] != claim[name] for name in SAME):
             continue
@@ -59,6 +60,12 @@ def carried(
         if same_code or reads_the_same(runs, now, id, printed):
             found[id] = {s: claim | run for s, run in runs.items() if s not in now}
     return found
+
+
+def seeds_kept(kept: dict, rests_on: str) -> set[int]:
+    """Return the seeds at which every claim was kept from the very same code."""
+    seeds = [{int(seed) for seed in c["runs"]} for c in kept["claims"].values()]
+    return set.intersection(*seeds) if seeds and kept["rests_on"] == rests_on else set()
 
 
 def reads_the_same(

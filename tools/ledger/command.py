@@ -16,6 +16,7 @@ from tools.ledger.carried import (
     carried,
     earlier,
     keep_further,
+    seeds_kept,
 )
 from tools.ledger.grid import Task, as_json, execute, keep, kept, tasks
 from tools.ledger.margins import margins, smallest
@@ -38,6 +39,12 @@ def options(parser: argparse.ArgumentParser) -> None:
     add_variable(parser, "device", str, "what the lesson says")
     add_variable(parser, "seeds", seeds, "0-4", default="0-4", nargs="+", action=Joined)
     add_variable(parser, "scheduler", str, "this machine; tcp://HOST:8786 is a dask's")
+    parser.add_argument(
+        "--carry",
+        action="store_true",
+        help="for CLAIMS.md: what tools/ledger/further holds of the same code counts, "
+        "whichever machine it was measured on, and is not measured again",
+    )
 
 
 class Joined(argparse.Action):
@@ -86,7 +93,7 @@ def ledger(
 
 def entry(records: dict[int, dict | None]) -> dict:
     """Return what the ledger says of one claim: {seed: record, None where missing}."""
-    found = {seed: record for seed, record in records.items() if record}
+    found = {seed: record for seed, record in sorted(records.items()) if record}
     first, *_ = known = list(found.values())
     runs = [
         {"seed": seed} | {name: record[name] for name in OF_THE_RUN} | {"margin": own}
@@ -124,9 +131,9 @@ def summary(
     places = {t.source.stem: sources(notebooks.read(t.source)) for t in grid}
     claims = ledger(whole, places, folder)
     asked = [task.parameters["SEED"] for task in grid]
-    further = sorted({run["seed"] for claim in claims for run in claim["runs"]})
+    known = {run["seed"] for claim in claims for run in claim["runs"]}
     return {
-        "seeds": list(dict.fromkeys([*asked, *further])),
+        "seeds": sorted(known.union(asked)),
         "parameters": {n: v for n, v in grid[0].parameters.items() if n != "SEED"},
         "titles": {run["lesson"]: run["title"] for run in whole},
         "runs": [{"run": name, "seconds": run.get("seconds")} for name, run in named],
@@ -157,6 +164,22 @@ def with_further(grid: Sequence[Task], folder: Path) -> list[Task]:
     further = tasks(lessons, FURTHER_SEEDS, PRINTED, folder)
     asked = {task.key for task in grid}
     return [*grid, *[t for t in further if t.key not in asked and kept(t)]]
+
+
+def without_carried(grid: Sequence[Task], folder: Path) -> list[Task]:
+    """Return the grid without the runs whose values `folder` holds of the same code.
+
+    Runs done before on this machine stay; where there is none of a lesson, its first
+    run does: the words of its claims are in no file.
+    """
+    lessons = dict.fromkeys(task.source for task in grid)
+    found = []
+    for lesson in lessons:
+        own = [task for task in grid if task.source == lesson]
+        held = seeds_kept(earlier(lesson.stem, folder), own[0].rests_on)
+        left = [t for t in own if t.parameters["SEED"] not in held or kept(t)]
+        found += left or own[:1]
+    return found
 
 
 def write(found: dict, build: Path, committed: Path | None) -> None:
@@ -231,6 +254,7 @@ def main(arguments: argparse.Namespace) -> int:
     grid = tasks(notebooks.choose(arguments.lessons), arguments.seeds, fixed, folder)
     to_commit = is_printed(grid)
     grid = with_further(grid, folder) if to_commit else grid
+    grid = without_carried(grid, FURTHER) if to_commit and arguments.carry else grid
     runs = measured(grid, arguments.scheduler, arguments.jobs)
     found = summary(grid, runs, FURTHER if to_commit else None)
     to_commit = to_commit and not found["errors"]

@@ -6,7 +6,7 @@ import pytest
 from support.ledger_lessons import claim
 
 from helpers.core.errors import UserError
-from tools.ledger.carried import carried, earlier, keep_further
+from tools.ledger.carried import carried, earlier, keep_further, seeds_kept
 from tools.ledger.command import entry
 
 PRINTED = [0, 1]
@@ -110,7 +110,7 @@ def test_a_version_that_lacks_a_printed_seed_does_not_count(tmp_path):
 
 
 def test_the_lesson_as_it_is_has_to_have_every_printed_seed(folder):
-    assert seeds(folder, {0: claims(0)}, "before") == {}
+    assert seeds(folder, {0: claims(0)}) == {}
 
 
 def test_without_a_file_nothing_counts_and_a_damaged_one_is_named(folder):
@@ -125,3 +125,19 @@ def test_the_file_has_a_line_for_each_claim(folder):
     lines = (folder / "01_tiny.json").read_text(encoding="utf-8").splitlines()
     assert [line.partition(":")[0] for line in lines[1:-1]] == ['"1.1"', '"1.2"']
     assert json.loads("\n".join(lines))["claims"][FIRST]["runs"]["7"]["held"] is True
+
+
+def test_of_the_same_code_printed_seeds_are_carried_too_in_words_of_any_seed(folder):
+    further = {9: claims(9)}
+    assert seeds(folder, further, "before") == {FIRST: [0, 1, 7], SECOND: [0, 1, 7]}
+    assert seeds(folder, further) == {}
+    assert seeds(folder, {}, "before") == {}
+
+
+def test_a_seed_is_kept_where_every_claim_has_it(folder):
+    kept = earlier("01_tiny", folder)
+    assert seeds_kept(kept, "before") == {0, 1, 7}
+    assert seeds_kept(kept, "now") == set()
+    del kept["claims"][SECOND]["runs"]["7"]
+    assert seeds_kept(kept, "before") == {0, 1}
+    assert seeds_kept(earlier("02_none", folder), None) == set()

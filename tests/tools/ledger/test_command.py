@@ -76,9 +76,9 @@ def checkout(a_course, write_lesson, monkeypatch):
     return root
 
 
-def claims(*lessons, seeds=(0, 1, 2, 3, 4), budget=None):
+def claims(*lessons, seeds=(0, 1, 2, 3, 4), budget=None, carry=False):
     """Call the command; return its exit code."""
-    values = {"seeds": list(seeds), "budget": budget, "device": None}
+    values = {"seeds": list(seeds), "budget": budget, "device": None, "carry": carry}
     more = {"lessons": lessons, "jobs": 2, "scheduler": None}
     return command.main(Namespace(**values, **more))
 
@@ -226,3 +226,37 @@ def test_further_seeds_that_were_measured_before_stand_on_the_committed_page(
     claims()
     page = (checkout / "CLAIMS.md").read_text(encoding="utf-8")
     assert "further" not in page.split("| id |")[1]
+
+
+def test_what_was_kept_of_the_same_code_is_not_measured_again_when_that_is_asked(
+    checkout, monkeypatch
+):
+    executed = pretend(monkeypatch)
+    claims("01", seeds=[6])
+    claims()
+    page = (checkout / "CLAIMS.md").read_text(encoding="utf-8")
+    kept = (checkout / "further" / "01_fails.json").read_bytes()
+    shutil.rmtree(checkout / "build")  # another machine
+    lesson = checkout / "notebooks" / "02_holds.ipynb"
+    ledger_lessons.edit(lesson, "a | b", "another")
+    executed.clear()
+    claims(carry=True)
+    assert sorted(executed) == ["01_fails, SEED 0", *of_02(range(5))]
+    assert (checkout / "CLAIMS.md").read_text(encoding="utf-8") == page
+    assert (checkout / "further" / "01_fails.json").read_bytes() == kept
+    executed.clear()
+    claims(carry=True, seeds=range(8))
+    assert sorted(executed) == [
+        "01_fails, SEED 5",
+        "01_fails, SEED 7",
+        *of_02([5, 6, 7]),
+    ]
+    executed.clear()
+    shutil.rmtree(checkout / "build")
+    claims("01", carry=True)  # no page to commit, so nothing is carried
+    assert len(executed) == 5
+
+
+def of_02(seeds):
+    """Return the names of the second lesson's runs."""
+    return [f"02_holds, SEED {seed}" for seed in seeds]
