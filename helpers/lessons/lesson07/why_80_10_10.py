@@ -10,6 +10,7 @@ import math
 import torch
 from torch import Tensor
 
+from helpers.core.tables import Table
 from helpers.data import measured
 from helpers.data.tasks import grammar
 from helpers.lessons.lesson07.known_limit import (
@@ -111,6 +112,16 @@ def stored() -> dict:
     """Return the stored table. UserError where it is missing or damaged."""
     ways = (*WAYS, *(f"{way}: bits" for way in WAYS))
     return measured.load(FILE, COMMAND, ways)
+
+
+def means(table: dict) -> Table:
+    """Return the means of a table of `measure` over its seeds, a row for each way."""
+    rows = []
+    for way in WAYS:
+        each = [*table[way].values(), *table[f"{way}: bits"].values()]
+        rows.append((way, *(sum(values) / len(values) for values in each)))
+    heads = [f"{k} labels" for k in LABELS]
+    return Table(["trained by", *heads, "bits, exchanged"], rows)
 
 
 if __name__ == "__main__":  # pragma: no cover

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import torch
+from torch import Tensor
+
+from helpers.lessons.lesson07.workflow import at_sentence
 from helpers.plots import text, theme
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from tokenizers import Encoding
 
 
 def answer_starts(shares_qt, tokens: Sequence[str], questions: Sequence[str]) -> Figure:
@@ -19,6 +24,17 @@ def answer_starts(shares_qt, tokens: Sequence[str], questions: Sequence[str]) ->
     text.strip(ax, shares_qt, tokens, questions, label=label)
     ax.tick_params(axis="x", rotation=60)
     return ax.figure
+
+
+def answer_starts_in(
+    encoded: Sequence[Encoding], starts: Sequence[Tensor], questions: Sequence[str]
+) -> Figure:
+    """Return the map of `answer_starts` for questions on one sentence: for each the
+    encoded pair and the probability of every token, (T,), to be the answer's first."""
+    first = encoded[0]
+    tokens = at_sentence(first, torch.arange(len(first.tokens)))
+    rows = torch.stack(list(map(at_sentence, encoded, starts)))
+    return answer_starts(rows, [first.tokens[t] for t in tokens.tolist()], questions)
 
 
 def found_of(counts: dict[str, int], n: int) -> Figure:

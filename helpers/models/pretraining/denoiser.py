@@ -36,6 +36,5 @@ def likelihoods(noisy_bp: Tensor, known_np: Tensor, sigma: float) -> Tensor:
 
 
 def best_denoiser(noisy_bp: Tensor, known_np: Tensor, sigma: float) -> Tensor:
-    """Return the mean of the known pictures, each weighted by its share of the
-    likelihood: (B, P). No denoiser of just these pictures has a smaller loss."""
+    """Return the mean of the known pictures, weighted by their likelihood: (B, P)."""
     return likelihoods(noisy_bp, known_np, sigma).softmax(dim=1) @ known_np

@@ -66,3 +66,12 @@ def test_a_small_study_has_the_form_of_the_stored_one():
         way: list(rows) for way, rows in stored.items()
     }
     assert {len(x) for rows in stored.values() for x in rows.values()} == {why.SEEDS}
+
+
+def test_means_are_over_the_seeds():
+    table = {way: {k: [0.2, 0.4] for k in why.LABELS} for way in why.WAYS}
+    table |= {f"{way}: bits": {0: [1.0, 4.0]} for way in why.WAYS}
+    shown = why.means(table)
+    assert shown.header[-1] == "bits, exchanged"
+    for way, row in zip(why.WAYS, shown.rows, strict=True):
+        assert row == [way, *[pytest.approx(0.3)] * 3, pytest.approx(2.5)]

@@ -1,10 +1,13 @@
 """The figures of steps 10, 11 and 13 show what they are given."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from helpers.lessons.lesson07.workflow_figures import (
     answer_starts,
+    answer_starts_in,
     cosine_rows,
     found_of,
 )
@@ -18,6 +21,18 @@ def test_a_map_has_a_row_for_each_question_and_a_column_for_each_token():
     assert [t.get_text() for t in ax.get_xticklabels()] == ["in", "austin", "."]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["Where?", "When?"]
     assert "probability" in figure.axes[1].get_ylabel()
+
+
+def test_a_map_of_encoded_pairs_leaves_out_the_questions():
+    pair = SimpleNamespace(
+        tokens=["[CLS]", "who", "[SEP]", "it", "rains"],
+        sequence_ids=[None, 0, None, 1, 1],
+    )
+    starts = torch.tensor([0.1, 0.2, 0.3, 0.15, 0.25])
+    ax = answer_starts_in([pair, pair], [starts, starts / 2], ["a", "b"]).axes[0]
+    shown = torch.tensor([[0.15, 0.25], [0.075, 0.125]])
+    assert torch.equal(torch.tensor(ax.images[0].get_array()), shown)
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["it", "rains"]
 
 
 def test_bars_are_as_long_as_the_counts_and_chance_is_drawn():
