@@ -944,6 +944,30 @@ def some_span(draw: Draw) -> tuple:
     return start_t, end_t, draw.randint(2, 4)
 
 
+def span_of_one(draw: Draw) -> tuple:
+    """Return logits (T,) whose best answer starts and ends at one token."""
+    start, end = noise(2, draw.randint(6, 9), seed=draw.next_seed())
+    place = draw.randint(1, 4)
+    start[place] += 9
+    end[place] += 9
+    return start, end, draw.randint(2, 4)
+
+
+def span_too_long(draw: Draw) -> tuple:
+    """Return logits (T,) whose best start and best end are a token too far apart."""
+    start, end = noise(2, draw.randint(8, 11), seed=draw.next_seed())
+    longest = draw.randint(2, 4)
+    start[1] += 9
+    end[1 + longest] += 9
+    return start, end, longest
+
+
+def span_of_doubts(draw: Draw) -> tuple:
+    """Return logits (T,) below 0: the best answer is the least unlikely one."""
+    start, end = -1 - noise(2, draw.randint(6, 9), seed=draw.next_seed()).abs()
+    return start, end, draw.randint(2, 4)
+
+
 BEST_SPAN = Exercise(
     best_span_reference,
     cases=lambda: [
@@ -954,7 +978,7 @@ BEST_SPAN = Exercise(
         span_case([0.5], [-1.0], 5),
         span_case([2.0, 6.0, 0.0, 0.0], [-3.0, -2.0, -1.5, 4.0], 2),
     ],
-    hidden=by_seed(some_span),
+    hidden=by_seed(some_span, span_of_one, span_too_long, span_of_doubts),
     hints=(
         "An answer is a pair. Which pairs (first, last) are allowed? Write down those "
         "of three tokens with `longest` 2.",
@@ -1043,6 +1067,13 @@ def some_windows(draw: Draw) -> tuple[int, int, int]:
     return size + draw.randint(2, 4) * step + draw.randint(1, overlap), size, overlap
 
 
+def windows_that_fit(draw: Draw) -> tuple[int, int, int]:
+    """Return a length that whole windows cover exactly, their size and overlap."""
+    size = draw.randint(7, 9)
+    overlap = draw.randint(1, 3)
+    return size + draw.randint(2, 4) * (size - overlap), size, overlap
+
+
 WINDOWS = Exercise(
     windows_reference,
     cases=lambda: [
@@ -1055,7 +1086,7 @@ WINDOWS = Exercise(
         (12, 8, 5),
         (1, 4, 3),
     ],
-    hidden=by_seed(some_windows),
+    hidden=by_seed(some_windows, windows_that_fit),
     hints=(
         "How far is it from the start of one window to the next, if each window shares "
         "`overlap` tokens with the one before?",
