@@ -20,10 +20,10 @@ HOW_TO_READ = """\
 the range of the values of one run, each of which has to keep the bound, "mean" their
 mean, held against it instead. ○: a value that was not judged. ✗: a claim that fails.
 Under "further" stand the lowest and the highest value of all further seeds, which are
-judged in the same way, and in brackets how many seeds these are. A seed counts too where
-it was measured before, on whichever machine, with the same code; a further one also with
-an earlier version that reads the very same values for the claim at every seed with a
-column of its own.
+judged in the same way, and in brackets how many seeds these are. A seed counts too
+where it was measured before, on whichever machine, with the same code; a further one
+also with an earlier version that reads the very same values for the claim at every seed
+with a column of its own.
 
 **Margin**: how far the worst of all judged values is from its bound. For ≥ and ≤ in
 percent of the bound (of the largest value, where the bound is 0); for "between", and
