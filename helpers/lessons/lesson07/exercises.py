@@ -404,6 +404,14 @@ def loss_alone(logits_btv, limit_btv, targets_bt):
     return excess_bits_reference(logits_btv, torch.ones_like(limit_btv), targets_bt)
 
 
+def logits_as_shares(logits_btv, limit_btv, targets_bt):
+    asked_bt = targets_bt != IGNORED
+    own_n1 = targets_bt[asked_bt][:, None]
+    model_n1 = logits_btv[asked_bt].gather(1, own_n1).log()
+    limit_n1 = limit_btv[asked_bt].gather(1, own_n1).log()
+    return (limit_n1 - model_n1).mean().item() / math.log(2)
+
+
 def limit_as_logits(logits_btv, limit_btv, targets_bt):
     return excess_bits_reference(logits_btv, limit_btv.softmax(dim=-1), targets_bt)
 
@@ -500,6 +508,11 @@ EXCESS = Exercise(
             logits_as_logs,
             "You took the logits for logarithms of probabilities. Do their "
             "exponentials sum to 1?",
+        ),
+        Wrong(
+            logits_as_shares,
+            "You took logarithms of logits, as if they were probabilities. Some are "
+            "negative, and their logarithm is NaN. What makes probabilities of logits?",
         ),
         Wrong(
             limit_as_logits,
@@ -1151,6 +1164,11 @@ def span_or_zero(start_t: Tensor, end_t: Tensor, longest: int) -> tuple:
     return (first, last) if start_t[first] + end_t[last] > 0 else (0, 0)
 
 
+def span_or_none(start_t: Tensor, end_t: Tensor, longest: int) -> tuple | None:
+    first, last = best_span_reference(start_t, end_t, longest)
+    return (first, last) if start_t[first] + end_t[last] > 0 else None
+
+
 def zeros_forbidden(start_t: Tensor, end_t: Tensor, longest: int) -> tuple:
     sums_tt = summed(start_t, end_t).triu().tril(longest - 1)
     return divmod(sums_tt.argmax().item(), len(end_t))
@@ -1283,9 +1301,15 @@ BEST_SPAN = Exercise(
             "the largest sum, negative or not: with what should a search start?",
         ),
         Wrong(
+            span_or_none,
+            "Where every sum is below 0 your answer is None: the search begins with a "
+            "best sum of 0. What is below any logit?",
+        ),
+        Wrong(
             zeros_forbidden,
             "What is not allowed has the sum 0 in your table, and 0 is more than a "
-            "negative sum. `triu` and `tril` fill in 0; what is below any logit?",
+            "negative sum. `triu` and `tril` fill in 0; fill in what is below every "
+            "logit.",
         ),
         Wrong(
             stop_behind,
