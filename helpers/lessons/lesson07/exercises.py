@@ -16,9 +16,10 @@ from helpers.lessons.lesson07.workflow import best_span as best_span_reference
 from helpers.lessons.lesson07.workflow import spread_labels as spread_labels_reference
 from helpers.models.pretraining.objectives import IGNORED, mask_tokens
 from helpers.models.pretraining.pairs import next_sentence_pairs
+from helpers.page.attempts import attempt
 from helpers.page.exercises import Exercise, Wrong
 from helpers.page.hidden_cases import Draw, by_seed, noise
-from helpers.page.promises import gradients
+from helpers.page.promises import gradients, no_float
 
 
 def masks_case(
@@ -35,6 +36,7 @@ def masks_case(
     draw_bt = torch.randint(1000, shape, generator=generator) / 1000 + 5e-4
     if special < words:  # each fate at least once
         draw_bt[0, -1], draw_bt[-1, -1] = 0.975 * share, 0.85 * share
+        draw_bt[0, -2] = share  # not below it
     special_bt = (torch.arange(words) < special).expand(shape).clone()
     draw_bt[special_bt] = 0.1 * share
     return ids_bt, draw_bt, random_bt, special_bt, 50, share
@@ -89,6 +91,30 @@ def all_targets(ids_bt, inputs_bt, chosen_bt):
 
 def zeros_elsewhere(ids_bt, inputs_bt, chosen_bt):
     return ids_bt.masked_fill(~chosen_bt, 0)
+
+
+def minus_one(ids_bt, inputs_bt, chosen_bt):
+    return ids_bt.masked_fill(~chosen_bt, -1)
+
+
+def kept_ignored(ids_bt, draw_bt, random_bt, special_bt, mask_id, share):
+    pair = mask_tokens(ids_bt, draw_bt, random_bt, special_bt, mask_id, share)
+    return pair[0], pair[1].masked_fill(draw_bt >= 0.9 * share, IGNORED)
+
+
+def up_to_share(ids_bt, draw_bt, random_bt, special_bt, mask_id, share):
+    pair = mask_tokens(ids_bt, draw_bt, random_bt, special_bt, mask_id, share)
+    return pair[0], torch.where((draw_bt == share) & ~special_bt, ids_bt, pair[1])
+
+
+def special_hidden(ids_bt, draw_bt, random_bt, special_bt, mask_id, share):
+    given = ids_bt, draw_bt, random_bt
+    inputs_bt, _ = mask_tokens(*given, special_bt & False, mask_id, share)
+    return inputs_bt, mask_tokens(*given, special_bt, mask_id, share)[1]
+
+
+def usual_share(ids_bt, draw_bt, random_bt, special_bt, mask_id, share):
+    return mask_tokens(ids_bt, draw_bt, random_bt, special_bt, mask_id)
 
 
 def of_all(ids_bt, draw_bt, random_bt, mask_id, share):
@@ -158,6 +184,33 @@ MASKS = Exercise(
             "other, and the model would learn to say it. Which number is left out?",
         ),
         Wrong(
+            kept_ignored,
+            "A chosen token that stays as it is has no target in your answer, yet one "
+            "that became a random token has. The choice alone decides: below which "
+            "draw is a token chosen?",
+        ),
+        Wrong(
+            masked_by(minus_one),
+            "Where nothing is asked you give -1. F.cross_entropy leaves out -100 and "
+            "no other number; at -1 it stops with an error.",
+        ),
+        Wrong(
+            up_to_share,
+            "A token whose draw equals `share` is chosen in your answer. Chosen are "
+            "those *below* it: < or <=?",
+        ),
+        Wrong(
+            special_hidden,
+            "No special token is asked about in your answer, but some are hidden: "
+            "`[CLS]` or `[SEP]` has become a mask. What is never chosen stays as it "
+            "is in the inputs, too.",
+        ),
+        Wrong(
+            usual_share,
+            "You chose 15 % of the tokens, whatever `share` says. Which of your "
+            "numbers should depend on it?",
+        ),
+        Wrong(
             masked_by(inputs=of_all),
             "You took 0.8 and 0.9 of all tokens. They are shares of the chosen ones: "
             "below which draw is a token masked when `share` is 0.5?",
@@ -171,7 +224,8 @@ MASKS = Exercise(
         Wrong(
             masked_by(inputs=only_masks),
             "All chosen tokens are masked. A tenth of them should become the random "
-            "token, and a tenth should stay. Which draws are these?",
+            "token, and a tenth should stay: 0.8 and 0.9 are shares of the chosen "
+            "ones. Which draws are these when `share` is 0.5?",
         ),
         Wrong(
             masked_by(inputs=none_kept),
@@ -220,6 +274,18 @@ def above_first(inputs, targets, first):
     for id in inputs:
         text += stretches[id] if id > first else [id]
     return text
+
+
+def nested(inputs, targets, first):
+    pieces = [restore_reference([id], targets, first) for id in inputs]
+    return [
+        piece if id >= first else id for id, piece in zip(inputs, pieces, strict=True)
+    ]
+
+
+def end_lost(inputs, targets, first):
+    last = max((i for i, id in enumerate(inputs) if id >= first), default=-1)
+    return restore_reference(inputs[: last + 1], targets, first)
 
 
 def in_turn(inputs, targets, first):
@@ -291,6 +357,16 @@ RESTORE = Exercise(
             "where they belong?",
         ),
         Wrong(
+            nested,
+            "Each stretch is a list inside your list. The text is one flat list of "
+            "ids: what does `+=` add to a list, what `append`?",
+        ),
+        Wrong(
+            end_lost,
+            "What stands behind the last sentinel of the inputs is missing from your "
+            "text. Which part of the inputs is never copied?",
+        ),
+        Wrong(
             left_out,
             "What was hidden is missing from your text. Where do its words stand?",
         ),
@@ -328,8 +404,27 @@ def loss_alone(logits_btv, limit_btv, targets_bt):
     return excess_bits_reference(logits_btv, torch.ones_like(limit_btv), targets_bt)
 
 
+def logits_as_shares(logits_btv, limit_btv, targets_bt):
+    asked_bt = targets_bt != IGNORED
+    own_n1 = targets_bt[asked_bt][:, None]
+    model_n1 = logits_btv[asked_bt].gather(1, own_n1).log()
+    limit_n1 = limit_btv[asked_bt].gather(1, own_n1).log()
+    return (limit_n1 - model_n1).mean().item() / math.log(2)
+
+
 def limit_as_logits(logits_btv, limit_btv, targets_bt):
     return excess_bits_reference(logits_btv, limit_btv.softmax(dim=-1), targets_bt)
+
+
+def all_summed(logits_btv, limit_btv, targets_bt):
+    asked = (targets_bt != IGNORED).sum().item()
+    return asked * excess_bits_reference(logits_btv, limit_btv, targets_bt)
+
+
+def entropy_taken(logits_btv, limit_btv, targets_bt):
+    p_nv = limit_btv[targets_bt != IGNORED]
+    entropy = -p_nv.xlogy(p_nv).sum(dim=-1).mean().item() / math.log(2)
+    return loss_alone(logits_btv, limit_btv, targets_bt) - entropy
 
 
 def rows_first(logits_btv, limit_btv, targets_bt):
@@ -415,9 +510,24 @@ EXCESS = Exercise(
             "exponentials sum to 1?",
         ),
         Wrong(
+            logits_as_shares,
+            "You took logarithms of logits, as if they were probabilities. Some are "
+            "negative, and their logarithm is NaN. What makes probabilities of logits?",
+        ),
+        Wrong(
             limit_as_logits,
             "You put the limit through softmax. It holds probabilities already: what "
             "would softmax make of 1 and 0?",
+        ),
+        Wrong(
+            all_summed,
+            "You summed over the targets. Asked are the bits *per target*: divide by "
+            "the number of places that have one.",
+        ),
+        Wrong(
+            entropy_taken,
+            "You took off the limit's entropy, which is what it loses on the mean of "
+            "all words. What does it lose on the same words, those of the targets?",
         ),
         Wrong(
             rows_first,
@@ -467,6 +577,11 @@ def scored_by(logs: Callable[[Tensor], Tensor]):
         return of_words(logs(logits_btv[:, :-1]), ids_bt[:, 1:]).sum(dim=1)
 
     return answer
+
+
+def scored_by_roll(logits_btv: Tensor, ids_bt: Tensor) -> Tensor:
+    logs_btv = logits_btv.log_softmax(dim=-1).roll(1, dims=1)
+    return of_words(logs_btv, ids_bt).sum(dim=1)
 
 
 def sentence_case(B: int, T: int, V: int, seed: int, scale: float = 1.0) -> tuple:
@@ -530,6 +645,25 @@ SENTENCE_SCORE = Exercise(
             scored(lambda logs: logs[:, -1]),
             "You scored the last word alone. Asked is the probability of all words "
             "after the first.",
+        ),
+        Wrong(
+            scored(lambda logs: logs[:, :-1].sum(dim=1)),
+            "The last word is left out, where the verb may stand: one word too few. "
+            "How many predictions does a sentence of T words have?",
+        ),
+        Wrong(
+            scored(lambda logs: logs.sum(dim=1) / math.log(2)),
+            "Right, but in bits. Asked is ln, the natural logarithm.",
+        ),
+        Wrong(
+            scored_by(lambda logits: logits.softmax(dim=-1).log2()),
+            "log2 counts bits; asked is ln, the natural logarithm. And after a softmax "
+            "some are -inf: log_softmax never leaves the logarithms.",
+        ),
+        Wrong(
+            scored_by_roll,
+            "You scored the first word, too, by the logits of the last place: rolled "
+            "round, they have come to the front. The first word is given.",
         ),
         Wrong(
             scored(lambda logs: logs),
@@ -607,6 +741,12 @@ def firsts_moved(seconds: list[str], documents: list[list[str]]) -> list[str]:
     return round_the_end(firsts, most_pairs(documents))
 
 
+def pairs_moved(seconds: list[str], documents: list[list[str]]) -> list[tuple]:
+    """Return the pairs themselves `most` places further on."""
+    true = [pair for document in documents for pair in pairwise(document)]
+    return round_the_end(true, most_pairs(documents))
+
+
 def text_of(*lengths: int, start: int = 0) -> list[list[str]]:
     """Return documents of so many sentences, no two of which are alike."""
     names = iter(f"Sentence {number}." for number in range(start, start + sum(lengths)))
@@ -673,6 +813,11 @@ FAIR_PAIRS = Exercise(
             paired(lambda seconds, d: round_the_end(seconds, len(d))),
             "You moved by the number of documents. m is the most pairs that *one* "
             "document has.",
+        ),
+        Wrong(
+            paired(pairs_moved),
+            "You moved whole pairs, so a pair stands where a sentence belongs. Take "
+            "the second sentence of each pair first, then move these.",
         ),
         Wrong(
             paired(firsts_moved),
@@ -747,6 +892,14 @@ def summed_pixels(model: nn.Module, clean: Tensor, noise: Tensor) -> Tensor:
     return gap.square().sum(dim=1).mean()
 
 
+def noise_clamped(model: nn.Module, clean: Tensor, noise: Tensor) -> Tensor:
+    return F.mse_loss(model((clean + noise).clamp(0, 1)), clean)
+
+
+def own_noise_as_here(model: nn.Module, clean: Tensor, noise: Tensor) -> Tensor:
+    return F.mse_loss(model(clean + 0.3 * torch.randn_like(clean)), clean)
+
+
 def own_noise(model: nn.Module, clean: Tensor, noise: Tensor) -> Tensor:
     return F.mse_loss(model(clean + torch.randn_like(clean)), clean)
 
@@ -808,6 +961,16 @@ DENOISING_STEP = Exercise(
             "the number is larger by the number of pixels. Which mean was asked for?",
         ),
         Wrong(
+            noise_clamped,
+            "You clamp the noisy picture to 0..1. That is another noise than the one "
+            "handed in, and less of it: the network sees clean + noise as it is.",
+        ),
+        Wrong(
+            own_noise_as_here,
+            "You draw noise of your own, of 0.3. The noise comes in as an input, with "
+            "a strength of its own: use `noise`.",
+        ),
+        Wrong(
             own_noise,
             "You draw noise of your own, and the noise that was handed in, with its "
             "own strength, is not used. What is the third input for?",
@@ -837,12 +1000,40 @@ def spread_in_turn(labels_w: list, word_of_t: list) -> list:
     return [-100 if word is None else next(rest, -100) for word in word_of_t]
 
 
+def words_in_turn(labels_w: list, word_of_t: list) -> list:
+    rest = iter(labels_w)
+    before = [None, *word_of_t]
+    return [
+        -100 if word is None or word == last else next(rest)
+        for last, word in zip(before, word_of_t, strict=False)
+    ]
+
+
+def labels_compared(labels_w: list, word_of_t: list) -> list:
+    own = [None if word is None else labels_w[word] for word in word_of_t]
+    pairs = zip([None, *own], own, strict=False)
+    return [-100 if b is None or a == b else b for a, b in pairs]
+
+
+def none_for_none(labels_w: list, word_of_t: list) -> list:
+    labels = spread_labels_reference(labels_w, word_of_t)
+    pairs = zip(labels, word_of_t, strict=True)
+    return [None if word is None else label for label, word in pairs]
+
+
+def later_pieces_zero(labels_w: list, word_of_t: list) -> list:
+    labels = spread_labels_reference(labels_w, word_of_t)
+    pairs = zip(labels, word_of_t, strict=True)
+    return [0 if label == -100 and w is not None else label for label, w in pairs]
+
+
 def some_pieces(draw: Draw) -> tuple[list, list]:
     """Return labels of words, and the words of tokens: the first and the last word are
-    in several pieces."""
+    in several pieces, the second in none; the last two have the same label."""
     W = draw.randint(4, 7)
     labels = [draw.randint(1, 3) for _ in range(W)]
-    pieces = [3, *(draw.randint(1, 3) for _ in range(W - 2)), 2]
+    labels[1], labels[-1] = labels[2] % 3 + 1, labels[-2]
+    pieces = [3, 0, *(draw.randint(1, 3) for _ in range(W - 3)), 2]
     words = [word for word, n in enumerate(pieces) for _ in range(n)]
     return labels, [None, *words, None]
 
@@ -854,6 +1045,7 @@ SPREAD_LABELS = Exercise(
         ([3, 3, 1, 0], [None, 0, 1, 2, 2, 3, None, None]),
         ([2, 1], [0, 0, 1]),
         ([1, 2, 3], [None, 0, 0, 1, None]),  # cut: the last word is not read
+        ([1, 0, 2], [None, 0, 2, 2, None]),  # word 1 has no piece
     ],
     hidden=by_seed(some_pieces),
     hints=(
@@ -889,6 +1081,33 @@ SPREAD_LABELS = Exercise(
             "neighbour should a token be compared?",
         ),
         Wrong(
+            spread_by(lambda a, w, b: w is not None and w != a, others=-1),
+            "The first pieces are right. But you give -1 to the others, and the "
+            "cross-entropy leaves out -100, no other number.",
+        ),
+        Wrong(
+            none_for_none,
+            "[CLS] and [SEP] have None for a label, and no tensor can hold that. They "
+            "get -100, as later pieces do.",
+        ),
+        Wrong(
+            later_pieces_zero,
+            "Later pieces have 0 in your answer, the label of `other`: the head would "
+            "learn that they are no names. They get -100, as [CLS] does.",
+        ),
+        Wrong(
+            labels_compared,
+            "Of two words next to each other with the same label, the second has lost "
+            "its own. A later piece has the same *word* as the token before it, not "
+            "the same label.",
+        ),
+        Wrong(
+            words_in_turn,
+            "You deal the labels out to the words in turn, and a word without any "
+            "piece shifts all that follow. `word_of_t` says which word a piece belongs "
+            "to: look its label up, and take none off the list.",
+        ),
+        Wrong(
             spread_in_turn,
             "You deal the labels out in turn, one for each token. But tokens are not "
             "words: after the first word in two pieces, all labels are shifted. What "
@@ -898,6 +1117,15 @@ SPREAD_LABELS = Exercise(
 )
 
 # ---------------------------------------------------------------- the best span
+
+
+def whole_places(
+    answer: Callable, reference: Callable, case: tuple, tolerance: float
+) -> str:
+    """All places are ints, also where a float would have the same value."""
+    got = attempt(answer, case)
+    flat = [x for one in got for x in (one if isinstance(one, list | tuple) else [one])]
+    return next(filter(None, map(no_float, flat)), "")
 
 
 def summed(start_t: Tensor, end_t: Tensor) -> Tensor:
@@ -929,6 +1157,39 @@ def last_behind_first(start_t: Tensor, end_t: Tensor, longest: int) -> tuple | N
     both_tt = start_t[:, None] + end_t
     allowed = torch.ones_like(both_tt).triu(1).tril(longest - 1).nonzero().tolist()
     return tuple(max(allowed, key=lambda p: both_tt[p[0], p[1]], default=())) or None
+
+
+def span_or_zero(start_t: Tensor, end_t: Tensor, longest: int) -> tuple:
+    first, last = best_span_reference(start_t, end_t, longest)
+    return (first, last) if start_t[first] + end_t[last] > 0 else (0, 0)
+
+
+def span_or_none(start_t: Tensor, end_t: Tensor, longest: int) -> tuple | None:
+    first, last = best_span_reference(start_t, end_t, longest)
+    return (first, last) if start_t[first] + end_t[last] > 0 else None
+
+
+def zeros_forbidden(start_t: Tensor, end_t: Tensor, longest: int) -> tuple:
+    sums_tt = summed(start_t, end_t).triu().tril(longest - 1)
+    return divmod(sums_tt.argmax().item(), len(end_t))
+
+
+def stop_behind(start_t: Tensor, end_t: Tensor, longest: int) -> tuple:
+    first, last = best_span_reference(start_t, end_t, longest)
+    return first, last + 1
+
+
+def last_first(start_t: Tensor, end_t: Tensor, longest: int) -> tuple:
+    return best_span_reference(start_t, end_t, longest)[::-1]
+
+
+def longest_of_page(start_t: Tensor, end_t: Tensor, longest: int) -> tuple:
+    return best_span_reference(start_t, end_t, 4)
+
+
+def shares_summed(start_t: Tensor, end_t: Tensor, longest: int) -> tuple:
+    shares = start_t.softmax(dim=0), end_t.softmax(dim=0)
+    return best_span_reference(*shares, longest)
 
 
 def span_case(start: list, end: list, longest: int) -> tuple:
@@ -968,6 +1229,17 @@ def span_of_doubts(draw: Draw) -> tuple:
     return start, end, draw.randint(2, 4)
 
 
+def span_of_shares(draw: Draw) -> tuple:
+    """Return logits (T,) whose best start has a rival: after softmax, the best end,
+    far away, counts more."""
+    start, end = noise(2, draw.randint(7, 9), seed=draw.next_seed()) / 20
+    start[0] += 3
+    start[1] += 6
+    end[:-1] -= 1
+    end[-1] += 4.5
+    return start, end, draw.randint(2, 3)
+
+
 BEST_SPAN = Exercise(
     best_span_reference,
     cases=lambda: [
@@ -977,8 +1249,12 @@ BEST_SPAN = Exercise(
         span_case([-3.0, -5.0, -4.0], [-4.0, -2.5, -6.0], 2),
         span_case([0.5], [-1.0], 5),
         span_case([2.0, 6.0, 0.0, 0.0], [-3.0, -2.0, -1.5, 4.0], 2),
+        span_case([4.0, 3.5, 0.4, 0.0], [0.0, 0.7, 1.0, 5.0], 1),
     ],
-    hidden=by_seed(some_span, span_of_one, span_too_long, span_of_doubts),
+    hidden=by_seed(
+        some_span, span_of_one, span_too_long, span_of_doubts, span_of_shares
+    ),
+    promises=(whole_places,),
     hints=(
         "An answer is a pair. Which pairs (first, last) are allowed? Write down those "
         "of three tokens with `longest` 2.",
@@ -1018,6 +1294,42 @@ BEST_SPAN = Exercise(
             span_within(more=0),
             "One too many: from `first` to `first + longest` there are longest + 1 "
             "tokens, since both ends belong to the answer.",
+        ),
+        Wrong(
+            span_or_zero,
+            "You keep (0, 0) where every sum is below 0. The best pair is the one with "
+            "the largest sum, negative or not: with what should a search start?",
+        ),
+        Wrong(
+            span_or_none,
+            "Where every sum is below 0 your answer is None: the search begins with a "
+            "best sum of 0. What is below any logit?",
+        ),
+        Wrong(
+            zeros_forbidden,
+            "What is not allowed has the sum 0 in your table, and 0 is more than a "
+            "negative sum. `triu` and `tril` fill in 0; fill in what is below every "
+            "logit.",
+        ),
+        Wrong(
+            stop_behind,
+            "Your second number is the place behind the answer, as in a slice. Asked "
+            "is the last token itself: both ends are included.",
+        ),
+        Wrong(
+            last_first,
+            "The right pair in the wrong order: (last, first). Where the answer starts "
+            "comes first.",
+        ),
+        Wrong(
+            longest_of_page,
+            "You allow 4 tokens, whatever `longest` says.",
+        ),
+        Wrong(
+            shares_summed,
+            "You summed probabilities: a softmax came first. Asked is the largest sum "
+            "of logits, as they are; it belongs to the largest *product* of "
+            "probabilities.",
         ),
         Wrong(
             span_within(score=lambda s, e: s[:, None] * e),
@@ -1074,6 +1386,24 @@ def windows_that_fit(draw: Draw) -> tuple[int, int, int]:
     return size + draw.randint(2, 4) * (size - overlap), size, overlap
 
 
+def windows_of_little(draw: Draw) -> tuple[int, int, int]:
+    """Return a length that is not above the overlap, a size and an overlap."""
+    size, overlap = draw.randint(7, 9), draw.randint(4, 6)
+    return draw.randint(2, overlap), size, overlap
+
+
+def stops_included(n: int, size: int, overlap: int) -> list:
+    return [(a, b - 1) for a, b in windows_reference(n, size, overlap)]
+
+
+def lengths_given(n: int, size: int, overlap: int) -> list:
+    return [(a, b - a) for a, b in windows_reference(n, size, overlap)]
+
+
+def size_of_page(n: int, size: int, overlap: int) -> list:
+    return windows_reference(n, 62, overlap)
+
+
 WINDOWS = Exercise(
     windows_reference,
     cases=lambda: [
@@ -1086,7 +1416,8 @@ WINDOWS = Exercise(
         (12, 8, 5),
         (1, 4, 3),
     ],
-    hidden=by_seed(some_windows, windows_that_fit),
+    hidden=by_seed(some_windows, windows_that_fit, windows_of_little),
+    promises=(whole_places,),
     hints=(
         "How far is it from the start of one window to the next, if each window shares "
         "`overlap` tokens with the one before?",
@@ -1123,6 +1454,24 @@ WINDOWS = Exercise(
             windows_every(apart, needed, end=lambda stop, n: stop),
             "Your last window ends behind the text: from n on there are no tokens. "
             "Which is smaller, start + size or n?",
+        ),
+        Wrong(
+            windows_every(apart, lambda n, s, o: n - o),
+            "Right, but a text that is not longer than the overlap has no window at "
+            "all. A short text has one, and is read whole.",
+        ),
+        Wrong(
+            stops_included,
+            "Your second number is the last token of a window. `stop` is not "
+            "included: it is one further on, as in a slice.",
+        ),
+        Wrong(
+            lengths_given,
+            "You give each window's start and length. Asked is where it stops.",
+        ),
+        Wrong(
+            size_of_page,
+            "Your windows have 62 tokens, whatever `size` says.",
         ),
         Wrong(
             last_moved_back,
