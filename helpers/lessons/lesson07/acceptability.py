@@ -4,7 +4,7 @@ A sentence ends with its verb here and is filled up on the left with periods to 
 ids, so that the verb is always last. Labels: 1 it agrees, 0 it does not.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from helpers.core.errors import UserError
 from helpers.core.tables import Table
 from helpers.data.tasks.grammar import PERIOD, VERB, WORDS, sentences, text
 from helpers.models.recurrent.lstm import LanguageModel
-from helpers.training.fit import fit
+from helpers.training.fit import evaluation_mode, fit
 
 GAPS = (0, 1, 2, 4, 8)
 TOKENS = max(GAPS) + 3  # a period, the noun, the fillers, the verb
@@ -114,6 +114,20 @@ def share_right(judge: nn.Module, test: tuple[Tensor, Tensor]) -> float:
     ids_nt, labels_n = test
     said_n = judge(ids_nt).argmax(dim=1).cpu()
     return (said_n == labels_n).float().mean().item()
+
+
+@torch.no_grad()
+def right_by_twins(
+    score: Callable, model: nn.Module, test: tuple[Tensor, Tensor]
+) -> float:
+    """Return the share of (ids, labels) judged right, 0 to 1, where a sentence is right
+    if its `score(logits, ids)` under a language model is above its twin's."""
+    ids_nt, labels_n = test
+    device = next(model.parameters()).device
+    both = [part.to(device) for part in (ids_nt, twins(ids_nt))]
+    with evaluation_mode(model):
+        own_n, twin_n = (score(model(part)[0], part).cpu() for part in both)
+    return ((own_n > twin_n) == labels_n.bool()).float().mean().item()
 
 
 # ---------------------------------------------------------------- linear judges

@@ -144,9 +144,11 @@ def cleaners(data: Pixels) -> dict[str, Callable[[Tensor], Tensor]]:
 @torch.no_grad()
 def baselines(data: Pixels, seed: int) -> dict[str, Tensor]:
     """Return the noisy test pictures, (797, 64), as other ways than a trained denoiser
-    answer them: an untrained one, the mean of the known pictures, and `cleaners`."""
+    answer them: as they are, an untrained one, the mean of the known pictures, and
+    `cleaners`."""
     noisy_np, _ = data.tested
     answers = {
+        "noisy": noisy_np,
         "untrained": new_denoiser(seed)(noisy_np),
         "mean": data.known.mean(dim=0).expand_as(noisy_np),
     }

@@ -41,7 +41,7 @@ def losses_figure(
     `histories`: their records are bits above the limit.
     """
     title = "Each network against its own limit"
-    ax = axes(title, "training step", "loss (bits per predicted word)")
+    ax = axes(title, "training step", "test loss (bits per predicted word)")
     last = max(history.records[-1][0] for history in histories.values())
     lines = {f"limit, {name}": (limits[name], LOOKS[name][0]) for name in histories}
     lines["limit, left side alone"] = float(blind), BASELINE

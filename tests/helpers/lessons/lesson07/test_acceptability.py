@@ -20,6 +20,7 @@ from helpers.lessons.lesson07.acceptability import (
     last_states,
     log_probability,
     new_model,
+    right_by_twins,
     share_right,
     shown,
     trained,
@@ -156,3 +157,18 @@ def test_a_log_probability_is_that_of_the_words_after_the_first():
     expected = [p_btv[0, 0, 4] * p_btv[0, 1, 2], p_btv[1, 0, 1] * p_btv[1, 1, 3]]
     found = log_probability(logits_btv, ids_bt)
     torch.testing.assert_close(found, torch.stack(expected).log())
+
+
+def test_a_sentence_counts_as_right_above_its_twin():
+    ids, labels = judged(20, 5)
+    agreeing_score = {True: 1.0, False: -1.0}
+
+    def score(logits, ids_nt):
+        return torch.tensor([agreeing_score[bool(x)] for x in agrees(ids_nt)])
+
+    model = new_model(1).train()
+    assert right_by_twins(score, model, (ids, labels)) == 1.0
+    assert right_by_twins(score, model, (ids, 1 - labels)) == 0.0
+    assert model.training
+    no_difference = right_by_twins(lambda *given: torch.zeros(20), model, (ids, labels))
+    assert no_difference == (labels == 0).float().mean()

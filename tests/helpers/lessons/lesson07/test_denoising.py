@@ -175,7 +175,8 @@ def test_baselines_answer_the_noisy_test_pictures(data):
     assert torch.equal(noisy, data.noisy_np[data.test])
     assert torch.equal(clean, data.pictures_np[data.test])
     found = baselines(data, 6)
-    assert list(found) == ["untrained", "mean", "Gaussian", "median", "PCA"]
+    assert list(found) == ["noisy", "untrained", "mean", "Gaussian", "median", "PCA"]
+    assert torch.equal(found["noisy"], noisy)
     assert torch.equal(found["untrained"], new_denoiser(6)(noisy))
     assert torch.equal(found["mean"][5], data.known.mean(dim=0))
     torch.testing.assert_close(found["median"], median(noisy, 3))
