@@ -18,7 +18,8 @@ from tools.course import notebooks
 from tools.machine.weights.hidden import hide
 from tools.machine.weights.table import ALL, place
 
-FINDERS = "helpers.checkpoints"  # its functions open_… return None without weights
+# Functions of these modules, open_…, return None without weights.
+FINDERS = "helpers.checkpoints."
 
 
 def opened(source):
