@@ -255,6 +255,11 @@ def test_what_was_kept_of_the_same_code_is_not_measured_again_when_that_is_asked
     shutil.rmtree(checkout / "build")
     claims("01", carry=True)  # no page to commit, so nothing is carried
     assert len(executed) == 5
+    shutil.rmtree(checkout / "build")
+    claims("01", "02", seeds=[6])
+    executed.clear()
+    claims(carry=True)  # the words of seed 6 are there, so no run is needed for them
+    assert executed == []
 
 
 def of_02(seeds):
