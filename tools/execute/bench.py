@@ -11,7 +11,7 @@ from helpers.core.tables import text_table
 from tools.course import files, notebooks
 from tools.course.imports import imports
 from tools.course.options import add_lessons, add_parameters
-from tools.execute import bench_saved
+from tools.execute import bench_llama, bench_saved
 from tools.execute.lessons import asked, jobs, whole
 from tools.execute.schedule import Result, run_jobs
 
@@ -29,6 +29,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Add which lessons to measure, alone so that nothing else is measured."""
     add_lessons(parser, at_once=1)
     add_parameters(parser)
+    real = "compare SmolLM2 by our blocks with transformers, and nothing else"
+    parser.add_argument("--real", action="store_true", help=real)
     parser.add_argument("--save", action="store_true", help="keep what is measured")
     parser.add_argument(
         "--saved",
@@ -95,6 +97,8 @@ def main(arguments: argparse.Namespace) -> int:
     """Execute lessons, print what they cost, and beside it what was saved; return 1
     when one failed, else 0. Raises UserError, before anything is executed, for a file
     that cannot be compared with."""
+    if arguments.real:
+        return bench_llama.main()
     file = Path(arguments.saved).absolute() if arguments.saved else bench_saved.FILE
     before = bench_saved.read(file)
     paths = notebooks.choose(arguments.lessons)

@@ -1,6 +1,8 @@
 """Llama, the decoder of most open language models, from lesson 05's parts (lesson 08).
 
-RMSNorm, SwiGLU, rotary positions and query heads that share keys and values.
+RMSNorm, SwiGLU, rotary positions and query heads that share keys and values. Parameters
+are named as in transformers' LlamaModel; the table of tokens is also the head. Rows of
+queries and keys stand in pairs, as in a GGUF file; transformers has them in halves.
 """
 
 from dataclasses import dataclass
@@ -63,7 +65,7 @@ def turns(start: int, length: int, head: int, base: float) -> tuple[Tensor, Tens
     return angles_tf.cos(), angles_tf.sin()
 
 
-def turned(x_bntd: Tensor, cos_tf: Tensor, sin_tf: Tensor) -> Tensor:
+def turn_pairs(x_bntd: Tensor, cos_tf: Tensor, sin_tf: Tensor) -> Tensor:
     """Return queries or keys (..., T, D), each pair of neighbouring channels turned by
     its angle, as lesson 05's `rotate` does."""
     even, odd = x_bntd[..., 0::2], x_bntd[..., 1::2]
@@ -71,29 +73,38 @@ def turned(x_bntd: Tensor, cos_tf: Tensor, sin_tf: Tensor) -> Tensor:
     return torch.stack(pairs, dim=-1).flatten(-2)
 
 
+def attend_shared(q_bntd, k_bmsd, v_bmsd, may_see_ts=None):
+    """Return what N heads of queries read in M heads of keys and values, each N / M of
+    them in one, (B, N, T, D), and the weights (B, N, T, S); no key is copied."""
+    B, N, T, D = q_bntd.shape
+    M, S = k_bmsd.shape[1:3]
+    if may_see_ts is not None:
+        may_see_ts = may_see_ts.repeat(N // M, 1)
+    q_bmqd = q_bntd.reshape(B, M, N // M * T, D)  # one head's queries in a row
+    read_bmqd, weights_bmqs = attend(q_bmqd, k_bmsd, v_bmsd, may_see_ts)
+    return read_bmqd.view(B, N, T, D), weights_bmqs.view(B, N, T, S)
+
+
 class GroupedAttention(nn.Module):
-    """Attention in which several query heads share one head of keys and values: (B, T,
-    C) -> (B, T, C), the weights (B, N, T, S), and all keys and values so far (Ainslie
-    et al. 2023, arXiv:2305.13245)."""
+    """Attention whose query heads share heads of keys and values: (B, T, C), weights
+    (B, N, T, S), all keys and values (Ainslie et al. 2023, arXiv:2305.13245)."""
 
     def __init__(self, sizes: Sizes):
         super().__init__()
-        head = sizes.channels // sizes.n_heads
+        C, head = sizes.channels, sizes.channels // sizes.n_heads
         self.n_heads, self.kv_heads = sizes.n_heads, sizes.kv_heads
-        self.q_proj = nn.Linear(sizes.channels, sizes.n_heads * head, bias=False)
-        self.k_proj = nn.Linear(sizes.channels, sizes.kv_heads * head, bias=False)
-        self.v_proj = nn.Linear(sizes.channels, sizes.kv_heads * head, bias=False)
-        self.o_proj = nn.Linear(sizes.n_heads * head, sizes.channels, bias=False)
+        self.q_proj = nn.Linear(C, sizes.n_heads * head, bias=False)
+        self.k_proj = nn.Linear(C, sizes.kv_heads * head, bias=False)
+        self.v_proj = nn.Linear(C, sizes.kv_heads * head, bias=False)
+        self.o_proj = nn.Linear(sizes.n_heads * head, C, bias=False)
 
-    def forward(self, x_btc, rotation, may_see_ts, past=None):
-        q = turned(split_heads(self.q_proj(x_btc), self.n_heads), *rotation)
-        k = turned(split_heads(self.k_proj(x_btc), self.kv_heads), *rotation)
+    def forward(self, x_btc, rotation, may_see_ts=None, past=None):
+        q = turn_pairs(split_heads(self.q_proj(x_btc), self.n_heads), *rotation)
+        k = turn_pairs(split_heads(self.k_proj(x_btc), self.kv_heads), *rotation)
         v = split_heads(self.v_proj(x_btc), self.kv_heads)
         if past is not None:
             k, v = torch.cat([past[0], k], dim=2), torch.cat([past[1], v], dim=2)
-        shared = self.n_heads // self.kv_heads
-        each_k, each_v = (part.repeat_interleave(shared, dim=1) for part in (k, v))
-        read_bntd, weights_bnts = attend(q, each_k, each_v, may_see_ts)
+        read_bntd, weights_bnts = attend_shared(q, k, v, may_see_ts)
         return self.o_proj(join_heads(read_bntd)), weights_bnts, (k, v)
 
 
@@ -108,7 +119,7 @@ class LlamaBlock(nn.Module):
         self.post_attention_layernorm = RMSNorm(sizes.channels, sizes.eps)
         self.mlp = SwiGLU(sizes.channels, sizes.inner)
 
-    def forward(self, x_btc, rotation, may_see_ts, past=None):
+    def forward(self, x_btc, rotation, may_see_ts=None, past=None):
         normal_btc = self.input_layernorm(x_btc)
         read_btc, _, past = self.self_attn(normal_btc, rotation, may_see_ts, past)
         x_btc = x_btc + read_btc
@@ -119,10 +130,8 @@ class Llama(nn.Module):
     """A language model: ids (B, T) -> logits of the next ones (B, T, V), and every
     block's keys and values (Touvron et al. 2023, arXiv:2302.13971).
 
-    `past`: keys and values of the P positions before. `may_see_ts`, (T, P + T): True
-    where a position may look; by default at itself and at all before. Parameters are
-    named as in transformers' LlamaModel; the table of tokens is also the head. Rows of
-    queries and keys stand in pairs, as in a GGUF file; transformers has them in halves.
+    `past`: those of the P positions before. `may_see_ts` (T, P + T): True where a
+    position may look; by default at itself and at all before.
     """
 
     def __init__(self, sizes: Sizes):
@@ -134,7 +143,7 @@ class Llama(nn.Module):
 
     def forward(self, ids_bt: Tensor, past: list | None = None, may_see_ts=None):
         P, T = past[0][0].shape[2] if past else 0, ids_bt.shape[1]
-        if may_see_ts is None:
+        if may_see_ts is None and T > 1:  # a single one may look everywhere
             may_see_ts = torch.ones(T, P + T, dtype=torch.bool).tril(P)
         x_btc, after = self.embed_tokens(ids_bt), []
         head = self.sizes.channels // self.sizes.n_heads

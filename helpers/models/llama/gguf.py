@@ -14,15 +14,43 @@ import numpy as np
 import torch
 from torch import Tensor
 
-MAGIC, ALIGNMENT = b"GGUF", 32
-NUMBERS = dict(enumerate("BbHhIif?")) | {10: "Q", 11: "q", 12: "d"}
-TEXT, LIST = 8, 9  # the other kinds of values
+NUMBER_CODES = dict(enumerate("BbHhIif?..Qqd"))  # as in struct, by kind
+TEXT_KIND, LIST_KIND = 8, 9
+ALIGNMENT, LONGEST = 32, 2**24  # bytes; no text and no list is longer than LONGEST
+
+
+def read_bytes(file: BinaryIO, length: int) -> bytes:
+    """Return the next bytes of a file. Raises ValueError where there are fewer."""
+    if length > LONGEST:
+        raise ValueError(f"a text should be {length:,} bytes long; {LONGEST:,} at most")
+    if len(found := file.read(length)) < length:
+        raise ValueError(f"the file ends after {file.tell():,} bytes, in its header")
+    return found
+
+
+def read_number(file: BinaryIO, code: str):
+    """Return a file's next number, its lowest byte first; `code` as in struct."""
+    return struct.unpack("<" + code, read_bytes(file, struct.calcsize("<" + code)))[0]
+
+
+def read_value(file: BinaryIO, kind: int):
+    """Return a file's next value: a number, a text, or a list of either."""
+    if kind > 12:
+        raise ValueError(f"a value is of kind {kind}; the last that is known is 12")
+    if kind == TEXT_KIND:
+        return read_bytes(file, read_number(file, "Q")).decode()
+    if kind == LIST_KIND:
+        kind, length = read_number(file, "I"), read_number(file, "Q")
+        if kind == LIST_KIND or length > LONGEST:
+            raise ValueError(f"a list should have {length:,} values of kind {kind}")
+        return [read_value(file, kind) for _ in range(length)]
+    return read_number(file, NUMBER_CODES[kind])
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the file's table of tensors: `shape` as PyTorch has it, `kind` the
-    number of the tensor's type, `start` counted in bytes from the first tensor's."""
+    """One row of the table of tensors: `shape` as in PyTorch, `kind` the number of its
+    type, `start` counted from the data's first byte."""
 
     name: str
     shape: tuple[int, ...]
@@ -30,69 +58,67 @@ class Entry:
     start: int
 
 
-def number(file: BinaryIO, code: str):
-    """Return the next number of a file, little-endian; `code` as in struct."""
-    return struct.unpack("<" + code, file.read(struct.calcsize("<" + code)))[0]
-
-
-def value(file: BinaryIO, kind: int):
-    """Return the next value of a file: a number, a text, or a list of either."""
-    if kind == TEXT:
-        return file.read(number(file, "Q")).decode()
-    if kind == LIST:
-        kind, length = number(file, "I"), number(file, "Q")
-        return [value(file, kind) for _ in range(length)]
-    return number(file, NUMBERS[kind])
-
-
-def entry(file: BinaryIO) -> Entry:
+def read_entry(file: BinaryIO) -> Entry:
     """Return the next row of the table of tensors."""
-    name, axes = value(file, TEXT), number(file, "I")
-    shape = tuple(number(file, "Q") for _ in range(axes))[::-1]
-    return Entry(name, shape, number(file, "I"), number(file, "Q"))
+    name, axes = read_value(file, TEXT_KIND), read_number(file, "I")
+    if axes > 4:
+        raise ValueError(f"{name!r} should have {axes:,} axes; 4 at most")
+    shape = tuple(read_number(file, "Q") for _ in range(axes))[::-1]
+    return Entry(name, shape, read_number(file, "I"), read_number(file, "Q"))
 
 
 def read_header(file: BinaryIO) -> tuple[dict, list[Entry], int]:
     """Return what a GGUF file says of its model, its table of tensors, and the place
-    of the first tensor's first byte."""
-    if file.read(4) != MAGIC:
-        raise ValueError("no GGUF file")
-    version, tensors, fields = (number(file, code) for code in "IQQ")
+    of the data's first byte. Raises ValueError for a file that is damaged."""
+    if (magic := file.read(4)) != b"GGUF":
+        raise ValueError(f"a GGUF file begins with b'GGUF', this one with {magic!r}")
+    version, tensors, fields = (read_number(file, code) for code in "IQQ")
     if version not in (2, 3):
-        raise ValueError(f"GGUF of version {version}")
-    said = {value(file, TEXT): value(file, number(file, "I")) for _ in range(fields)}
-    table = [entry(file) for _ in range(tensors)]
+        raise ValueError(f"this is version {version} of the format, not 2 or 3")
+    said = {}
+    for _ in range(fields):
+        name, kind = read_value(file, TEXT_KIND), read_number(file, "I")
+        said[name] = read_value(file, kind)
+    table = [read_entry(file) for _ in range(tensors)]
     return said, table, -(-file.tell() // ALIGNMENT) * ALIGNMENT
 
 
-def decode_q4_1(blocks_nb: np.ndarray) -> np.ndarray:
-    """Return the 32 numbers of each block of 20 bytes, (N, 20) uint8 -> (N, 32)
-    float32: a step d and a least number m, float16, then 32 digits of 4 bits; a number
-    is d * digit + m. Byte i holds digit i below and digit i + 16 above."""
-    step_n1, least_n1 = blocks_nb[:, :4].copy().view(np.float16).astype(np.float32).T
-    digits_nd = np.concatenate([blocks_nb[:, 4:] & 15, blocks_nb[:, 4:] >> 4], axis=1)
-    return digits_nd * step_n1[:, None] + least_n1[:, None]
+def decode_q4_1(blocks_nb: Tensor) -> Tensor:
+    """Return each block's 32 numbers, (N, 20) uint8 -> (N, 32) float32: step, minimum
+    (float16), and 16 bytes; byte i has digit i below and digit i + 16 above."""
+    scales_n2, digits_nb = blocks_nb[:, :4].view(torch.float16), blocks_nb[:, 4:]
+    step_n1, least_n1 = scales_n2.float().split(1, dim=1)
+    digits_nd = torch.cat([digits_nb & 15, digits_nb >> 4], dim=1)
+    return digits_nd * step_n1 + least_n1
 
 
-def decode_q8_0(blocks_nb: np.ndarray) -> np.ndarray:
-    """Return the 32 numbers of each block of 34 bytes, (N, 34) uint8 -> (N, 32)
-    float32: a step, float16, and 32 digits, int8; a number is their product."""
-    step_n1 = blocks_nb[:, :2].copy().view(np.float16).astype(np.float32)
-    return blocks_nb[:, 2:].view(np.int8) * step_n1
+def decode_q8_0(blocks_nb: Tensor) -> Tensor:
+    """Return the 32 numbers of each block, (N, 34) uint8 -> (N, 32) float32: a step,
+    float16, then 32 digits, int8."""
+    step_n1 = blocks_nb[:, :2].view(torch.float16).float()
+    return blocks_nb[:, 2:].view(torch.int8) * step_n1
 
 
-# by the type's number: (bytes of a block, numbers of a block, how it is decoded)
-TYPES = {
-    0: (4, 1, lambda blocks_nb: blocks_nb.view(np.float32)),
-    3: (20, 32, decode_q4_1),
-    8: (34, 32, decode_q8_0),
-}
+def decode_f32(blocks_nb: Tensor) -> Tensor:
+    """Return the one number of each block, (N, 4) uint8 -> (N, 1) float32."""
+    return blocks_nb.view(torch.float32)
+
+
+BLOCKS = {0: (1, 4), 3: (32, 20), 8: (32, 34)}  # of each type: numbers, bytes
+DECODERS = {0: decode_f32, 3: decode_q4_1, 8: decode_q8_0}
+
+
+def tensor_place(header: int, start: int, shape: tuple, block: tuple) -> tuple:
+    """Return where in a file a tensor begins and where it ends, in bytes. The data
+    begins where the header ends, at the next multiple of ALIGNMENT."""
+    numbers, size = block
+    begin = -(-header // ALIGNMENT) * ALIGNMENT + start
+    return begin, begin + prod(shape) // numbers * size
 
 
 def read_tensor(raw: np.ndarray, first: int, row: Entry) -> Tensor:
     """Return one tensor of a file's bytes `raw`, decoded to float32."""
-    size, numbers, decode = TYPES[row.kind]
-    length = prod(row.shape) // numbers * size
-    at = first + row.start
-    decoded = decode(raw[at : at + length].reshape(-1, size))
-    return torch.from_numpy(decoded.reshape(row.shape).copy())
+    begin, end = tensor_place(first, row.start, row.shape, BLOCKS[row.kind])
+    blocks_nb = torch.from_numpy(raw[begin:end].copy())
+    blocks_nb = blocks_nb.reshape(-1, BLOCKS[row.kind][1])
+    return DECODERS[row.kind](blocks_nb).reshape(row.shape)

