@@ -60,7 +60,7 @@ class SmolLM:
     tokenizer: Tokenizer
     model: Llama
     said: dict
-    path: Path
+    path: Path = Path()
     real: bool = True
 
     @property

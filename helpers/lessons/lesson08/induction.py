@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from helpers.plots.theme import BASELINE, CONTRAST, OURS, axes, runs_and_mean
+from helpers.plots.theme import BASELINE, CONTRAST, OURS, SKY, axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,13 +43,16 @@ def same_layers(best: list[Head], n_heads: int, seed: int) -> list[Head]:
 
 
 def positions_figure(nats_bt: Tensor, symbols: int) -> Figure:
-    """Return the loss at each position of texts that repeat their first half: every
-    text thin, the mean thick, the guess "all tokens alike" as a line."""
-    ax = axes("The same tokens, a second time", "position", "loss (nats per token)")
+    """Return the loss at each position of texts that repeat their first half: their
+    range, the mean, and the guess "all tokens alike" as a line."""
+    labels = "The same tokens, a second time", "position", "loss (nats per token)"
+    ax = axes(*labels, size=(6.0, 2.8))
     places = list(range(2, nats_bt.shape[1] + 2))
-    runs_and_mean(ax, places, nats_bt, OURS, "-", "")
+    low_t, high_t = nats_bt.amin(dim=0), nats_bt.amax(dim=0)
+    ax.fill_between(places, low_t, high_t, color=SKY, lw=0)
+    ax.plot(places, nats_bt.mean(dim=0), color=OURS, lw=2)
     ax.axhline(math.log(symbols), color=BASELINE, ls=":")
-    ax.text(places[-1], math.log(symbols) + 0.3, "ln V", color=BASELINE, ha="right")
+    ax.text(places[-1] + 1, math.log(symbols), "ln V", color=BASELINE, va="center")
     half = (nats_bt.shape[1] + 1) // 2
     ax.axvline(half + 0.5, color=BASELINE, ls="--", lw=1)
     ax.text(half + 2, ax.get_ylim()[1], "second time", color=BASELINE, va="top")

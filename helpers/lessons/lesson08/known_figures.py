@@ -16,21 +16,24 @@ NAMED = {"famous": "famous texts", "own": "written for this lesson in 2026"}
 
 def exchange_figure(title: str, table: dict[str, dict]) -> Figure:
     """Return a row for each text of a table of `measure_exchange`, ordered by what the
-    exchange costs: as it is (hollow), and with words exchanged, one dot per draw."""
+    exchange costs: as it is (hollow), and with words exchanged, the mean of the draws
+    and their range."""
     rows = [name for name in table if name.partition(": ")[0] in SIDES]
     rows.sort(
         key=lambda name: sum(table[name][1]) / len(table[name][1]) - table[name][0][0]
     )
-    ax = axes(title, "bits per character", size=(6.4, 5.2))
+    ax = axes(title, "bits per character", size=(5.5, 4.0))
     for y, name in enumerate(rows):
         marker, colour = SIDES[name.partition(": ")[0]]
         (before,), after = table[name][0], table[name][1]
-        ax.plot([before, sum(after) / len(after)], [y, y], color=colour, ls="-", lw=1.2)
+        mean = sum(after) / len(after)
+        ax.plot([before, mean], [y, y], color=colour, ls="-", lw=1.2)
+        ax.plot([min(after), max(after)], [y, y], color=colour, ls="-", lw=3)
         look = {"color": colour, "marker": marker, "ls": "", "ms": 5}
         ax.plot([before], [y], mfc="white", zorder=3, **look)
-        ax.plot(after, [y] * len(after), alpha=0.6, **look)
+        ax.plot([mean], [y], **look)
     names = [name.partition(": ")[2] for name in rows]
-    ax.set_yticks(range(len(rows)), names, fontsize=8)
+    ax.set_yticks(range(len(rows)), names, fontsize=7)
     ax.set_xlim(0, None)
     for side, (marker, colour) in SIDES.items():
         ax.plot([], [], marker, color=colour, label=NAMED[side])
@@ -41,17 +44,21 @@ def exchange_figure(title: str, table: dict[str, dict]) -> Figure:
 
 def labels_figure(title: str, table: dict[str, dict], chance: float) -> Figure:
     """Return the accuracies (percent) of a table of `zero_shot.measure`: lines by
-    labels per class for those that have some, level lines for those that have none."""
+    labels per class for those that have some, with the range of the draws, and level
+    lines for those that have none."""
     taught = {way: rows for way, rows in table.items() if 0 not in rows}
     free = {way: rows[0] for way, rows in table.items() if 0 in rows}
     ks = list(next(iter(taught.values())))
     lines = {
-        way: [[100 * x for x in draw] for draw in zip(*rows.values(), strict=True)]
+        way: [[100 * sum(shares) / len(shares) for shares in rows.values()]]
         for way, rows in taught.items()
     }
     looks = dict(zip(taught, (LOOKS[1], LOOKS[2]), strict=True))
     labels = title, "labels per class (log scale)", "paragraphs told right (%)"
     ax = chart(labels, ks, lines, looks, xscale="log", ylim=(0, 100))
+    for (way, rows), shift in zip(taught.items(), (1.02, 0.98), strict=False):
+        low, high = ([100 * f(rows[k]) for k in ks] for f in (min, max))
+        ax.vlines([k * shift for k in ks], low, high, color=looks[way][0], lw=1)
     ax.set_xticks(ks, ks)
     ax.minorticks_off()
     dashes = iter(("-.", "--", (0, (5, 1, 1, 1))))

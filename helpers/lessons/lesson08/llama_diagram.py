@@ -33,8 +33,8 @@ LLAMA = (
 def block_figure() -> Figure:
     """Return two blocks: lesson 05's, and ours now, with its new parts coloured."""
     ax = canvas(8.6, 3.0, "Same roads, other parts")
-    draw_block(ax, GPT, 2.05, "lesson 05: biases, learned positions", "white")
-    draw_block(ax, LLAMA, 0.45, "now: no biases, queries and keys turned", SKY)
+    draw_block(ax, GPT, 2.05, "lesson 05: with biases", "white")
+    draw_block(ax, LLAMA, 0.45, "now: no biases", SKY)
     return ax.figure
 
 

@@ -93,7 +93,7 @@ class Lens:
                 f"{self.sizes.n_heads - 1}."
             )
         ids_t, states, weights = self.reading(prompt)
-        figure = new_figure(figsize=(6.0, 6.0))
+        figure = new_figure(figsize=(6.0, 4.9))
         rows = figure.subplots(2, 2, gridspec_kw={"height_ratios": [1, 1.15]})
         self.candidates(rows[0, 0], states[-1], temperature)
         self.by_layer(rows[0, 1], states)

@@ -48,14 +48,14 @@ def halves(x, cos, sin):
     return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
 
 
-def back(x, cos, sin, right=blocks.turned):
+def back(x, cos, sin, right=blocks.turn_pairs):
     return right(x, cos, -sin)
 
 
 def tiled(self, x, rotation, may_see, past=None):
     split = blocks.split_heads
-    q = blocks.turned(split(self.q_proj(x), self.n_heads), *rotation)
-    k = blocks.turned(split(self.k_proj(x), self.kv_heads), *rotation)
+    q = blocks.turn_pairs(split(self.q_proj(x), self.n_heads), *rotation)
+    k = blocks.turn_pairs(split(self.k_proj(x), self.kv_heads), *rotation)
     v = split(self.v_proj(x), self.kv_heads)
     times = self.n_heads // self.kv_heads
     k, v = k.repeat(1, times, 1, 1), v.repeat(1, times, 1, 1)
@@ -95,9 +95,9 @@ CHANGES = {
     "LayerNorm for RMSNorm": lambda m, p: p.setattr(blocks.RMSNorm, "forward", centred),
     "rotary base 10,000": lambda m, p: setattr(m, "sizes", replace(SIZES, base=1e4)),
     "GELU for SiLU": activation(F.gelu),
-    "pairs taken as halves": lambda m, p: p.setattr(blocks, "turned", halves),
-    "no positions": lambda m, p: p.setattr(blocks, "turned", lambda x, cos, sin: x),
-    "turned the wrong way": lambda m, p: p.setattr(blocks, "turned", back),
+    "pairs taken as halves": lambda m, p: p.setattr(blocks, "turn_pairs", halves),
+    "no positions": lambda m, p: p.setattr(blocks, "turn_pairs", lambda x, cos, sin: x),
+    "turned the wrong way": lambda m, p: p.setattr(blocks, "turn_pairs", back),
     "scores not scaled": lambda m, p: p.setattr(blocks, "attend", unscaled),
     "ReLU for SiLU": activation(F.relu),
     "eps 0.1": lambda m, p: p.setattr(blocks.RMSNorm, "forward", rms),
