@@ -87,7 +87,7 @@ class Finders(ast.NodeTransformer):
 
 def run(sources):
     """Execute cells one after another."""
-    one_draw = MagicMock(**{"seeds.return_value": [0]})
+    one_draw = MagicMock(device="cpu", **{"seeds.return_value": [0]})
     page = Anything(__name__="__main__", run=one_draw)
     page["open_lesson"] = lambda *args: (one_draw, MagicMock(name="claim"))
     for source in sources:
