@@ -93,6 +93,11 @@ def upper_not_shifted(blocks_nb):
     return digits_nd * step_n1.float() + least_n1.float()
 
 
+def first_for_all(blocks_nb):
+    step_n1, least_n1, digits_nd = parts(blocks_nb)
+    return digits_nd * step_n1[:1].float() + least_n1[:1].float()
+
+
 DECODE = Exercise(
     decode_q4_1,
     cases=lambda: [
@@ -192,6 +197,11 @@ DECODE = Exercise(
             in_one_row,
             "Right numbers in one long row. Asked is a row of 32 for each block.",
         ),
+        Wrong(
+            first_for_all,
+            "You used the first block's step and minimum for all of them. Each block "
+            "has its own. Which slice keeps one for every row?",
+        ),
     ),
 )
 
@@ -204,6 +214,12 @@ def some_place(draw: Draw, padding: int | None = None) -> tuple:
     shape = draw.randint(2, 9), 32 * draw.randint(2, 9)
     header = 32 * draw.randint(3, 900) - padding
     return header, 32 * draw.randint(1, 900), shape, (numbers, size)
+
+
+def some_vector(draw: Draw) -> tuple:
+    """Return a header and a start that are no multiples of 32, a shape of one axis."""
+    header, start = (32 * draw.randint(3, 900) - draw.randint(1, 31) for _ in "hs")
+    return header, start, (draw.randint(2, 9),), (1, 4)
 
 
 def aligned(header: int) -> int:
@@ -233,6 +249,17 @@ def not_from_the_data(header, start, shape, block):
     return begin - aligned(header), end - aligned(header)
 
 
+def rounded_together(header, start, shape, block):
+    begin, end = tensor_place(header, start, shape, block)
+    first = aligned(header + start)
+    return first, first + end - begin
+
+
+def last_byte(header, start, shape, block):
+    begin, end = tensor_place(header, start, shape, block)
+    return begin, end - 1
+
+
 def whole_bytes_only(
     answer: Callable, reference: Callable, case: tuple, tolerance: float
 ) -> str:
@@ -248,8 +275,9 @@ PLACE = Exercise(
         (96, 0, (7,), (1, 4)),  # the header ends where the data may begin
         (97, 64, (3, 64), (32, 34)),
         (1_000, 320, (2, 5, 32), (32, 20)),
+        (70, 12, (9,), (1, 4)),
     ],
-    hidden=by_seed(some_place, lambda draw: some_place(draw, 0)),
+    hidden=by_seed(some_place, lambda draw: some_place(draw, 0), some_vector),
     hints=(
         "Two questions: at which byte does the data begin, and how many blocks has the "
         "tensor? `start` is counted from the data's first byte.",
@@ -315,6 +343,28 @@ PLACE = Exercise(
             not_from_the_data,
             "You count from the data's first byte. Asked are places in the file, which "
             "has its header in front.",
+        ),
+        Wrong(
+            rounded_together,
+            "You rounded the sum of header and start. Only the header is rounded up; "
+            "`start` is counted from there. What comes of header 70 and start 12?",
+        ),
+        Wrong(
+            last_byte,
+            "Your end is the last byte. raw[begin:end] leaves `end` out. How many "
+            "bytes does your slice have?",
+        ),
+        Wrong(
+            placed_by(
+                length=lambda shape, numbers, size: prod(shape) // size * numbers
+            ),
+            "The pair `block` is exchanged: it holds the numbers first, then the "
+            "bytes. By which of them do you divide?",
+        ),
+        Wrong(
+            placed_by(length=lambda shape, numbers, size: prod(shape) // 32 * 20),
+            "You wrote in the block of Q4_1, 32 numbers in 20 bytes. Other types have "
+            "other blocks. Where do you use `block`?",
         ),
     ),
 )
@@ -458,6 +508,11 @@ RMS_NORM = Exercise(
             "an RMS of its own.",
         ),
         Wrong(
+            rms_norm_over((0, 1, 2)),
+            "You take one RMS for the whole batch. Each position has its own. Over "
+            "which axis is the mean?",
+        ),
+        Wrong(
             weights_left_out,
             "The norm is right, and `weight_c` is not used. Each channel is stretched "
             "by its own weight at the end.",
@@ -534,6 +589,11 @@ def halves_across(rows_oc, n_heads):
     )
 
 
+def heads_of_n_rows(rows_oc, n_heads):
+    heads = rows_oc.split(n_heads)
+    return torch.cat([half for head in heads for half in (head[::2], head[1::2])])
+
+
 def kept_in_heads(rows_oc, n_heads):
     rows_in_order = rows_in_halves(rows_oc.contiguous(), n_heads)
     return rows_in_order.reshape(n_heads, -1, rows_oc.shape[1])
@@ -544,7 +604,7 @@ ROWS = Exercise(
     cases=lambda: [
         rows_case(2, 6, 8),
         rows_case(1, 8, 6, seed=1),
-        (torch.arange(60.0, dtype=torch.float64).reshape(30, 2), 3),
+        (torch.arange(180.0, dtype=torch.float64).reshape(30, 6), 3),
         rows_case(3, 4, 6, seed=2),
     ],
     hidden=by_seed(some_rows),
@@ -587,6 +647,11 @@ ROWS = Exercise(
             heads_inside,
             "You cut the rows as if the heads changed from row to row. All rows of the "
             "first head come first: the axis of heads is the outermost.",
+        ),
+        Wrong(
+            heads_of_n_rows,
+            "You took `n_heads` for the size of a head. It says how many heads there "
+            "are. How many rows has each?",
         ),
         Wrong(
             kept_in_heads,
@@ -652,6 +717,13 @@ def some_endless(draw: Draw) -> tuple:
     return teller_case(symbols, length, draw.randint(4, 9), draw.next_seed(), None)
 
 
+def some_silent(draw: Draw) -> tuple:
+    """Return a case in which nothing may be written."""
+    symbols = draw.randint(19, 29)
+    ids_t = torch.tensor([draw.randrange(symbols)])
+    return Teller(symbols, draw.next_seed()), ids_t, symbols, 0
+
+
 @probe
 def positions_read(answer: Callable, case: tuple) -> int:
     """Return how many positions an answer has the model read."""
@@ -711,6 +783,10 @@ def only_last_fed(model, ids_t, end, most):
     return write_greedily_reference(model, ids_t[-1:], end, most)
 
 
+def one_at_least(model, ids_t, end, most):
+    return write_greedily_reference(model, ids_t, end, max(most, 1))
+
+
 WRITE = Exercise(
     write_greedily_reference,
     may_change=(0,),
@@ -718,8 +794,9 @@ WRITE = Exercise(
         teller_case(23, 4, 12, seed=1, stop=3),
         teller_case(17, 3, 6, seed=2, stop=None),
         teller_case(19, 1, 8, seed=3, stop=0),
+        (Teller(19, seed=4), torch.tensor([5]), 19, 0),
     ],
-    hidden=by_seed(some_teller, some_endless),
+    hidden=by_seed(some_teller, some_endless, some_silent),
     promises=(each_once, inputs_unchanged(0)),
     hints=(
         "One round: feed, look at the logits of the *last* position, take the largest, "
@@ -793,6 +870,11 @@ WRITE = Exercise(
             one_tensor,
             "The ids are right, but you return a tensor. Asked is a list of numbers.",
         ),
+        Wrong(
+            one_at_least,
+            "With `most` = 0 you still write one token. When do you compare the length "
+            "with `most`: before or after you append?",
+        ),
     ),
 )
 
@@ -806,16 +888,26 @@ def in_bytes(nats_t: Tensor, text: str, first: str):
     return nats_t.sum() / math.log(2) / n
 
 
+def over_length(length: Callable[[str, str], int]) -> Callable:
+    """Return the answer that divides by length(text, first)."""
+
+    def answer(nats_t: Tensor, text: str, first: str):
+        return nats_t.sum() / math.log(2) / length(text, first)
+
+    return answer
+
+
 SIGNS = "abcdefghi .,éüß中文字🙂"
 
 
-def some_text(draw: Draw) -> tuple:
-    """Return the nats of some tokens, a text of one to three times as many signs, at
-    least one not in ASCII, and its first token."""
+def some_text(draw: Draw, firsts: tuple = ("\n", "\n\n", "The", "é")) -> tuple:
+    """Return the nats of some tokens, a text of some times as many signs, at least one
+    not in ASCII, and its first token, which comes twice."""
     n = draw.randint(5, 12)
     signs = [draw.choice(SIGNS) for _ in range(n * draw.randint(2, 3))]
-    first = draw.choice(("\n", "\n\n", "The", "é"))
-    return noise(n, seed=draw.next_seed()).abs(), first + "".join(signs) + "ü", first
+    first = draw.choice(firsts)
+    text = 2 * first + " " + "".join(signs) + "ü\n"
+    return noise(n, seed=draw.next_seed()).abs(), text, first
 
 
 BITS = Exercise(
@@ -824,8 +916,9 @@ BITS = Exercise(
         (torch.tensor([3.0, 0.5, 2.5, 1.0]), "\nthe old ferry", "\n"),
         (torch.tensor([4.0, 1.5, 6.0]), "Zürich, abends", "Z"),
         (torch.tensor([9.0]), "\n\n中文", "\n\n"),
+        (torch.tensor([2.0, 7.0, 1.0]), "\n\nho hum \n", "\n"),
     ],
-    hidden=by_seed(some_text),
+    hidden=by_seed(some_text, lambda draw: some_text(draw, ("\n\n", "The"))),
     hints=(
         "What does the whole text cost, all tokens together? And for how many of its "
         "characters has that been paid?",
@@ -883,6 +976,25 @@ BITS = Exercise(
             "You took the mean over the tokens and then divided by the characters as "
             "well: that is divided twice. The sum is what the text costs.",
         ),
+        Wrong(
+            over_length(lambda text, first: len(text.replace(first, ""))),
+            "You removed `first` wherever it occurs. Only once was it given, at the "
+            "beginning; later ones were predicted and paid for. How many go?",
+        ),
+        Wrong(
+            over_length(lambda text, first: len(text[len(first) :].strip())),
+            "You stripped white space. Spaces and newlines are characters, and were "
+            "paid for. Which ones may you leave out?",
+        ),
+        Wrong(
+            over_length(lambda text, first: len(text.lstrip(first))),
+            "`lstrip` takes away a *set of characters*, as often as they come: two "
+            "newlines where one was the first token. Which method removes it once?",
+        ),
+        Wrong(
+            over_length(lambda text, first: len(text) - 1),
+            "You leave out 1 character. The first token may have more. How long is it?",
+        ),
     ),
 )
 
@@ -928,6 +1040,15 @@ def raw_logits(logits_btv, ids_bt, prompt, lengths):
             for r in rows
         ]
     )
+
+
+def chances_as(chances: Callable[[Tensor], Tensor]) -> Callable:
+    """Return the answer that adds up the labels' entries in chances(logits)."""
+
+    def answer(logits_btv, ids_bt, prompt, lengths):
+        return raw_logits(chances(logits_btv), ids_bt, prompt, lengths)
+
+    return answer
 
 
 def first_token_alone(logits_btv, ids_bt, prompt, lengths):
@@ -1012,6 +1133,16 @@ SCORES = Exercise(
             "the same token, and the rest costs something, too.",
         ),
         Wrong(
+            chances_as(lambda logits_btv: logits_btv.softmax(dim=-1)),
+            "You added up probabilities. Those of several tokens multiply; what adds "
+            "up is their logarithms. Where is the logarithm?",
+        ),
+        Wrong(
+            chances_as(lambda logits_btv: logits_btv[:, :-1].log_softmax(dim=1)),
+            "Your softmax runs over the positions. What has to sum to 1 are the V "
+            "tokens at one position. Which axis is that?",
+        ),
+        Wrong(
             lambda *case: label_scores_reference(*case).exp(),
             "Those are probabilities. The log-likelihood is asked for: products of "
             "small numbers soon become 0 in a computer, sums of logarithms do not.",
@@ -1077,6 +1208,11 @@ def scores_of_places(weights_bntt: Tensor, n: int) -> Tensor:
 
 def scores_summed(weights_bntt: Tensor, n: int) -> Tensor:
     return scores_reference(weights_bntt, n) * n
+
+
+def first_query_left_out(weights_bntt: Tensor, n: int) -> Tensor:
+    later = torch.arange(n + 1, 2 * n)
+    return weights_bntt[:, :, later, later - n - 1].mean(dim=(0, 2))
 
 
 INDUCTION_SCORES = Exercise(
@@ -1145,6 +1281,11 @@ INDUCTION_SCORES = Exercise(
             "You score the token *before* the earlier copy. It was read already; what "
             "follows is asked. In which direction do you move by one?",
         ),
+        Wrong(
+            first_query_left_out,
+            "You score the token *before* the earlier copy, so the first query has "
+            "none and is left out. What follows the copy is asked. Which key is that?",
+        ),
     ),
 )
 
@@ -1211,6 +1352,10 @@ def in_bits(nats_bn: Tensor) -> Tensor:
     return nats_bn.mean(dim=1) / torch.tensor(2.0).log()
 
 
+def over_all_tokens(nats_bn: Tensor) -> Tensor:
+    return nats_bn.sum(dim=1) / (nats_bn.shape[1] + 1)
+
+
 def ended(end: Callable[[Tensor], Tensor]) -> Callable:
     """Return the answer that is right up to what it makes of the losses."""
     return lens_by(lambda x, norm, W, i: (norm(x)[:, :-1] @ W.T, i[:, 1:], end))
@@ -1259,8 +1404,26 @@ LENS = Exercise(
             "Which token has the state at 0 not seen yet?",
         ),
         Wrong(
-            lens_by(lambda x, norm, W, i: (norm(x[:, :-1] @ W.T @ W), i[:, 1:], each)),
-            "Your norm comes after the table. It works on C channels. Where are they?",
+            lens_by(lambda x, norm, W, i: (norm(x[:, :-1] @ W.T), i[:, 1:], each)),
+            "Your norm comes after the table, on V logits. It works on C channels. "
+            "What should it be given?",
+        ),
+        Wrong(
+            ended(over_all_tokens),
+            "You divide by T, but only T - 1 states have a next token. How many losses "
+            "did you add?",
+        ),
+        Wrong(
+            lens_by(lambda x, norm, W, i: (norm(x) @ W.T, i.roll(-1, 1), each)),
+            "`roll` makes the first token follow the last. The last state has no next "
+            "token here. How many losses are left?",
+        ),
+        Wrong(
+            lens_by(
+                lambda x, n, W, i: ((n(x)[:, :-1] @ W.T).softmax(-1), i[:, 1:], each)
+            ),
+            "You took a softmax and then cross-entropy, which takes one itself: that "
+            "is twice. Which of the two wants logits?",
         ),
         Wrong(
             ended(per_token),
@@ -1370,6 +1533,16 @@ WINDOW = Exercise(
             window_by(lambda i, j, w, s: (i >= j) & ((i - j >= w) | (j < s))),
             "Your tokens see what is far away, and not what is near. On which side of "
             "w is the window?",
+        ),
+        Wrong(
+            window_by(lambda i, j, w, s: (i >= j) & (i - j < w) & (j < s)),
+            "You ask for both: in the window *and* among the first. One of them is "
+            "enough to be seen. Which sign joins them?",
+        ),
+        Wrong(
+            window_by(lambda i, j, w, s: (i >= j) & ((i // w == j // w) | (j < s))),
+            "You cut the text into blocks of w. A window slides: each token sees the w "
+            "tokens that end with it. What does token w see?",
         ),
         Wrong(
             lambda T, w, s: ~window_mask_reference(T, w, s),
