@@ -1262,6 +1262,11 @@ INDUCTION_SCORES = Exercise(
             "comes first, the later or the earlier position?",
         ),
         Wrong(
+            lambda weights_bntt, n: scores_reference(weights_bntt[:1], n),
+            "You read the first text alone. The mean runs over all texts of the batch. "
+            "Which axis are they on?",
+        ),
+        Wrong(
             scores_of_texts,
             "You give one score for each text, (B, N). Asked is the mean over the "
             "texts as well, (N,). Which axis is left to average?",
@@ -1469,7 +1474,7 @@ def window_by(rule: Callable[[Tensor, Tensor, int, int], Tensor]) -> Callable:
 
 def some_window(draw: Draw) -> tuple[int, int, int]:
     T = draw.randint(7, 12)
-    return T, draw.randint(2, T - 4), draw.randint(1, 2)
+    return T, draw.randint(2, T - 4), draw.randint(2, 3)
 
 
 WINDOW = Exercise(
@@ -1533,6 +1538,11 @@ WINDOW = Exercise(
             window_by(lambda i, j, w, s: (i >= j) & ((i - j >= w) | (j < s))),
             "Your tokens see what is far away, and not what is near. On which side of "
             "w is the window?",
+        ),
+        Wrong(
+            window_by(lambda i, j, w, s: (i >= j) & ((i - j < w) | (j == 0))),
+            "You keep token 0 alone, whatever s is. Which tokens stay in view for s = "
+            "2, and which for s = 0?",
         ),
         Wrong(
             window_by(lambda i, j, w, s: (i >= j) & (i - j < w) & (j < s)),
