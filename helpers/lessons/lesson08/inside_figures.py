@@ -50,7 +50,7 @@ def read_off_figure(table: dict) -> Figure:
     blocks = [k for k in table["read off"] if k > 0]
     runs = list(zip(*(table["read off"][k] for k in blocks), strict=True))
     xlabel, ylabel = "blocks that have run", "loss (nats per token)"
-    title = "The loss falls in the last third alone"
+    title = "The loss falls late"
     ax = axes(title, xlabel, ylabel, size=(6, 2.9))
     ax.set(xlim=(1, max(blocks)), ylim=(0, 25))
     range_and_mean(ax, blocks, runs, OURS)
