@@ -122,10 +122,19 @@ def places() -> list[Path]:
     kept = try_to_load_from_cache(HUB, FILE)
     return [
         *(Path(folder) / FILE for folder in folders or ()),
-        cache_folder() / FILE,
+        *cached_file(),
         # What the hub itself does not have is answered by a mark that is no path.
         *([Path(kept)] if isinstance(kept, str) else ()),
     ]
+
+
+def cached_file() -> list[Path]:
+    """Return the file's place in the course's cache; [] where there can be no cache,
+    since to look for a file nobody needs to be able to write."""
+    try:
+        return [cache_folder() / FILE]
+    except UserError:
+        return []
 
 
 @cache

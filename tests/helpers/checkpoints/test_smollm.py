@@ -265,3 +265,11 @@ def test_transformers_reader_of_the_file_does_not_know_the_rule_for_digits(real,
     texts = [*TEXTS.values(), *SENTENCES.values()]
     otherwise = [t for t in texts if theirs(t).input_ids != real.encode(t).tolist()]
     assert len(otherwise) == 2 and all("\n\n1." in text for text in otherwise)
+
+
+def test_where_no_cache_can_be_made_the_other_places_are_looked_at(monkeypatch):
+    def refused():
+        raise UserError("The cache folder cannot be made")
+
+    monkeypatch.setattr(smollm, "cache_folder", refused)
+    assert smollm.cached_file() == []
