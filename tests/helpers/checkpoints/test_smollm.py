@@ -271,5 +271,5 @@ def test_where_no_cache_can_be_made_the_other_places_are_looked_at(monkeypatch):
     def refused():
         raise UserError("The cache folder cannot be made")
 
-    monkeypatch.setattr(smollm, "cache_folder", refused)
-    assert smollm.cached_file() == []
+    monkeypatch.setattr(module, "cache_folder", refused)
+    assert module.cached_file() == []
